@@ -1,0 +1,1 @@
+"""The rules of refunding, pure: no I/O, no clock, no randomness, nothing else of ours."""

@@ -1,0 +1,36 @@
+"""What a decision is made from; everything a rule may look at stands here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pef_adapters.core.money import Money
+
+
+class Mode(StrEnum):
+    """Which world a key or a store belongs to; the two never meet."""
+
+    LIVE = "live"
+    SANDBOX = "sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One refund as the store asks for it, beside the payment as it stands.
+
+    `paid_at` is None while nobody has paid. `payment` is what the buyer paid in
+    all, `rest` what is left after refunds done and reserved; both are None when
+    no transaction is known. `now` is aware; ages are counted in Lima days.
+    """
+
+    amount: Money
+    order_currency: str
+    transaction_id: str | None
+    payment: Money | None
+    rest: Money | None
+    paid_at: datetime | None
+    reversed_by_bank: bool
+    paid_by_gateway: bool
+    store_mode: Mode
+    account_mode: Mode
+    now: datetime

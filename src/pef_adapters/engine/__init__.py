@@ -1,0 +1,1 @@
+"""The use cases of refunding, one module each; everything enters through them."""

@@ -1,0 +1,153 @@
+"""Find out what a stored delivery means: read the store, register, withdraw.
+
+A hint is never a fact. The store's API says which refunds exist and how much
+each is; refunds become ours by (store, platform refund id), so the same news may
+arrive any number of times. Our own write-back echoing is recognised without
+asking the store again.
+"""
+
+from datetime import datetime
+
+import structlog
+
+from pef_adapters.core.errors import PefError, PlatformError, RailError
+from pef_adapters.core.states import State
+from pef_adapters.engine import schedule
+from pef_adapters.engine.identity import refund_id
+from pef_adapters.engine.notified import digest_notification
+from pef_adapters.engine.ports import Ledger, Ports
+from pef_adapters.engine.receive import connection, hint_of
+from pef_adapters.engine.records import Received, Refund, Source, Store, TimelineEntry
+from pef_adapters.engine.withdraw import is_gone, withdraw
+from pef_adapters.platforms.contract import Hint, HintKind, StoreRefund
+
+_log = structlog.get_logger(__name__)
+
+
+async def digest(ports: Ports, received_id: int) -> None:
+    """Work off one stored delivery; a fault outside postpones it, nothing loses it."""
+    async with ports.book.begin() as ledger:
+        received = await ledger.received(received_id)
+    if received is None or received.outcome is not None:
+        return
+    try:
+        outcome = await _digest(ports, received)
+    except (PlatformError, RailError) as fault:
+        await _postpone(ports, received, fault)
+        return
+    async with ports.book.begin() as ledger:
+        await ledger.close_received(received_id, outcome, ports.clock.now())
+
+
+async def _digest(ports: Ports, received: Received) -> str:
+    if received.source is Source.RAIL:
+        return await digest_notification(ports, received)
+    async with ports.book.begin() as ledger:
+        store = await ledger.store(received.owner_id)
+    if store is None:
+        return "store gone"
+    outcomes = [await _follow(ports, store, hint_of(record)) for record in received.hints]
+    return ", ".join(sorted(set(outcomes))) or "nothing to do"
+
+
+async def _postpone(ports: Ports, received: Received, fault: PefError) -> None:
+    until = schedule.after_fault(str(received.id), received.tries, ports.clock.now())
+    _log.warning("delivery_postponed", received=received.id, fault=fault.code, until=str(until))
+    async with ports.book.begin() as ledger:
+        await ledger.postpone_received(received.id, until)
+
+
+async def _follow(ports: Ports, store: Store, hint: Hint) -> str:
+    if hint.kind is HintKind.STORE_TROUBLE:
+        _log.warning("store_reports_trouble", store=store.id, detail=hint.detail)
+        return "store trouble"
+    if not await is_news(ports, store, hint):
+        return "nothing new"
+    found = await ports.platforms.named(store.platform).read(hint, connection(store))
+    registered = [await register(ports, store, refund) for refund in found if refund.ours]
+    withdrawn = await _withdraw_missing(ports, store, hint, found)
+    if any(registered):
+        return "registered"
+    return "withdrawn" if withdrawn else ("known" if registered else "none of ours")
+
+
+async def is_news(ports: Ports, store: Store, hint: Hint) -> bool:
+    """Whether the hint says more than we know; our own echo, for one, does not."""
+    async with ports.book.begin() as ledger:
+        if hint.kind is HintKind.REFUND_CREATED and hint.refund_id is not None:
+            return await ledger.find_refund(store.id, hint.refund_id) is None
+        if hint.order_id is None or hint.refund_ids is None:
+            return True
+        known = await ledger.refunds_of_order(store.id, hint.order_id)
+    return {r.platform_refund_id for r in known if not is_gone(r)} != hint.refund_ids
+
+
+async def register(ports: Ports, store: Store, found: StoreRefund) -> bool:
+    """Make the refund ours; False where it is already."""
+    refund = _new_refund(store, found, ports.clock.now())
+    async with ports.book.begin() as ledger:
+        if not await ledger.add_refund(refund):
+            return False
+        await ledger.add_entry(
+            TimelineEntry(
+                refund_id=refund.id,
+                at=refund.created_at,
+                what="registered",
+                from_state=None,
+                to_state=State.RECEIVED,
+                actor=found.requested_by or "store",
+                detail={"order": found.order_number, "amount": str(found.amount)},
+            )
+        )
+        await ledger.wake(refund)
+    return True
+
+
+async def _withdraw_missing(
+    ports: Ports, store: Store, hint: Hint, found: tuple[StoreRefund, ...]
+) -> bool:
+    """Stop refunds that the store no longer has; only a whole order's answer proves that."""
+    present = {refund.refund_id for refund in found}
+    async with ports.book.begin() as ledger:
+        candidates = await _could_be_gone(ledger, store, hint)
+    gone = [refund for refund in candidates if refund.platform_refund_id not in present]
+    for refund in gone:
+        await withdraw(ports, refund.id)
+    return bool(gone)
+
+
+async def _could_be_gone(ledger: Ledger, store: Store, hint: Hint) -> list[Refund]:
+    if hint.refund_id is not None:
+        known = await ledger.find_refund(store.id, hint.refund_id)
+        return [known] if known else []
+    return await ledger.refunds_of_order(store.id, hint.order_id or "")
+
+
+def _new_refund(store: Store, found: StoreRefund, now: datetime) -> Refund:
+    return Refund(
+        id=refund_id(store.identity, store.platform, found.refund_id),
+        store_id=store.id,
+        platform=store.platform,
+        platform_refund_id=found.refund_id,
+        order_id=found.order_id,
+        order_number=found.order_number,
+        amount=found.amount,
+        reason=found.reason,
+        requested_by=found.requested_by,
+        requested_at=found.requested_at,
+        account_id=store.account_id,
+        transaction_id=found.transaction_id,
+        state=State.RECEIVED,
+        generation=1,
+        revision=0,
+        written_revision=0,
+        tries=0,
+        next_action_at=now,
+        write_back_at=None,
+        write_back_tries=0,
+        decision=None,
+        attention=None,
+        expected_on=None,
+        created_at=now,
+        updated_at=now,
+    )

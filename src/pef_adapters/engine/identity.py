@@ -1,0 +1,28 @@
+"""Who a refund is, wherever it is seen from.
+
+Ids are derived from identity and never from amounts, times or counters of a
+database: after the loss of everything, the same press of the same button leads
+to the same id, and the rail recognises it (ADR 0004).
+"""
+
+import hashlib
+from base64 import b32encode
+
+_LETTERS = 14
+
+
+def refund_id(store_identity: str, platform: str, platform_refund_id: str) -> str:
+    """Our id of a refund: "RF" and 14 letters, from the store's own refund id."""
+    # http or https, it is the same store.
+    address = store_identity.rpartition("://")[2]
+    text = f"{address}\x1f{platform}\x1f{platform_refund_id}"
+    digest = hashlib.sha256(text.encode()).digest()
+    return "RF" + b32encode(digest).decode()[:_LETTERS]
+
+
+def merchant_refund_id(refund: str, generation: int) -> str:
+    """The rail's idempotency key: at most 20 letters (fact sheet 7.2).
+
+    A new generation exists only after the rail finally refused the one before.
+    """
+    return f"{refund}-{generation}"

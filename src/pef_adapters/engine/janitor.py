@@ -1,0 +1,72 @@
+"""Re-create lost wake-ups, and find what webhooks lost. Costs minutes, never money."""
+
+from datetime import timedelta
+
+import structlog
+
+from pef_adapters.core.errors import PlatformError
+from pef_adapters.engine.digest import is_news
+from pef_adapters.engine.ports import Ports
+from pef_adapters.engine.receive import connection, hint_record, keep
+from pef_adapters.engine.records import Source, Store
+
+_log = structlog.get_logger(__name__)
+
+_BATCH = 500
+# A delivery younger than this has its own wake-up on the way.
+_GRACE = timedelta(seconds=30)
+
+
+async def sweep(ports: Ports) -> int:
+    """Wake whatever is due and answer how much that was; safe to repeat."""
+    now = ports.clock.now()
+    async with ports.book.begin() as ledger:
+        refunds = await ledger.due_refunds(now, _BATCH)
+        deliveries = await ledger.open_received(now - _GRACE, _BATCH)
+        for refund_id in refunds:
+            refund = await ledger.refund(refund_id)
+            if refund is not None:
+                await ledger.wake(refund)
+        for received_id in deliveries:
+            await ledger.wake_received(received_id)
+    return len(refunds) + len(deliveries)
+
+
+async def poll_stores(ports: Ports) -> None:
+    """Ask each store what changed; one store's trouble does not stop the others."""
+    async with ports.book.begin() as ledger:
+        stores = await ledger.stores()
+    for store in stores:
+        try:
+            await poll_store(ports, store)
+        except PlatformError as fault:
+            _log.warning("poll_failed", store=store.id, fault=fault.code, detail=str(fault))
+
+
+async def poll_store(ports: Ports, store: Store) -> int:
+    """Keep what this store's webhooks lost, and replace webhooks that died.
+
+    Answers how many new hints it kept. The cursor moves only after they are durable.
+
+    Raises:
+        PlatformError: the store could not be read; the cursor stays.
+    """
+    platform = ports.platforms.named(store.platform)
+    changes = await platform.find_changes(store.poll_cursor, connection(store))
+    news = [hint for hint in changes.hints if await is_news(ports, store, hint)]
+    if news:
+        await keep(
+            ports,
+            source=Source.POLL,
+            owner_id=store.id,
+            topic="poll",
+            body=b"",
+            hints=tuple(hint_record(hint) for hint in news),
+        )
+    if changes.cursor > store.poll_cursor:
+        async with ports.book.begin() as ledger:
+            await ledger.save_cursor(store.id, changes.cursor)
+    for check in await platform.connect(connection(store)):
+        if not check.passed:
+            _log.warning("store_check_failed", store=store.id, check=check.name)
+    return len(news)

@@ -1,0 +1,95 @@
+"""What PagoEfectivo's own webhooks mean.
+
+A notification is a hint like any other: it makes us ask at once, and what the
+rail answers is what counts.
+
+An extorno is the bank taking the buyer's payment back. Refunds not yet sent stop;
+one already on its way can't, so a person is called (ADR 0006).
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from pef_adapters.core.states import Event, State, allows
+from pef_adapters.engine.find_out import ask_about
+from pef_adapters.engine.ports import Ledger, Ports
+from pef_adapters.engine.records import Account, Received, Refund
+from pef_adapters.engine.transition import call_for_attention, move
+
+EXTORNO_EVENT = "cip.refunded"
+_REFUND_EVENTS = "refund."
+
+
+async def digest_notification(ports: Ports, received: Received) -> str:
+    """Follow one stored notification; answers what it led to.
+
+    Raises:
+        RailError: the rail could not be asked; try again later.
+    """
+    async with ports.book.begin() as ledger:
+        account = await ledger.account(received.owner_id)
+    if account is None:
+        return "account gone"
+    outcomes = [await _follow(ports, account, hint) for hint in received.hints]
+    return ", ".join(outcomes)
+
+
+async def _follow(ports: Ports, account: Account, hint: Mapping[str, Any]) -> str:
+    event = str(hint.get("event", ""))
+    if event == EXTORNO_EVENT:
+        return await _extorno(ports, account, str(hint.get("cip", "")))
+    if event.startswith(_REFUND_EVENTS):
+        return await _about_refund(ports, account, str(hint.get("merchant_refund_id", "")))
+    return "nothing to do"
+
+
+async def _about_refund(ports: Ports, account: Account, merchant_refund_id: str) -> str:
+    async with ports.book.begin() as ledger:
+        attempt = await ledger.attempt(merchant_refund_id)
+        refund = await ledger.refund(attempt.refund_id) if attempt else None
+    if attempt is None or refund is None or refund.account_id != account.id:
+        return "not ours"
+    await ask_about(ports, refund, attempt)
+    return "asked the rail"
+
+
+async def _extorno(ports: Ports, account: Account, transaction_id: str) -> str:
+    at_rail = await ports.rails.of(account).find_payment(transaction_id)
+    if at_rail is None or at_rail.paid_at is not None:
+        return "extorno not confirmed"
+    now = ports.clock.now()
+    async with ports.book.begin() as ledger:
+        touched = await ledger.refunds_of_payment(account.id, transaction_id)
+    for refund in touched:
+        async with ports.book.begin() as ledger:
+            await _stop(ledger, refund.id, now)
+    async with ports.book.begin() as ledger:
+        payment = await ledger.lock_payment(account.id, transaction_id)
+        if payment is not None and payment.reversed_at is None:
+            await ledger.save_payment(replace(payment, reversed_at=now))
+    return "extorno"
+
+
+async def _stop(ledger: Ledger, refund_id: str, now: datetime) -> None:
+    refund = await ledger.lock_refund(refund_id)
+    if refund is None:
+        return
+    if allows(refund.state, Event.EXTORNO):
+        moved = await move(ledger, refund, Event.EXTORNO, now, actor="rail")
+        await ledger.wake(moved)
+    elif _money_may_leave(refund):
+        code = "AFTER" if refund.state is State.REFUNDED else "DURING"
+        seen = await call_for_attention(ledger, refund, f"code.EXTORNO_{code}_REFUND", now)
+        await ledger.wake(seen)
+
+
+def _money_may_leave(refund: Refund) -> bool:
+    return refund.state in (
+        State.SENDING,
+        State.UNKNOWN,
+        State.PENDING,
+        State.RETURNED,
+        State.REFUNDED,
+    )

@@ -1,0 +1,179 @@
+"""Turn what the rail says into the refund's next state. Sends nothing.
+
+One table maps answers to events; the state table decides what an event may do.
+An answer that arrives late, twice or about an older attempt is kept on record
+and changes only what it can prove.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from pef_adapters.core.errors import AmountExceedsRest, AnsweredNonsense, NotSent, RailError
+from pef_adapters.core.states import Event, State, allows
+from pef_adapters.core.texts import known as has_text
+from pef_adapters.engine import schedule
+from pef_adapters.engine.ports import (
+    Ledger,
+    Ports,
+    RailRefund,
+    RailRefusal,
+    RailStatus,
+    Refusal,
+)
+from pef_adapters.engine.records import Attempt, Refund
+from pef_adapters.engine.transition import call_for_attention, move, note_ignored
+from pef_adapters.engine.waiting import TRIES_BEFORE_ATTENTION
+
+Answer = RailRefund | RailRefusal | RailError
+
+_STATUS_EVENTS = {
+    RailStatus.ACCEPTED: Event.RAIL_ACCEPTED,
+    RailStatus.REFUNDED: Event.RAIL_REFUNDED,
+    RailStatus.REFUSED: Event.RAIL_REFUSED,
+    RailStatus.RETURNED: Event.RAIL_RETURNED,
+}
+_REFUSAL_EVENTS = {
+    Refusal.FINAL: Event.RAIL_REFUSED,
+    Refusal.BUSY: Event.RAIL_BUSY,
+    Refusal.NEEDS_OWNER: Event.RAIL_NEEDS_OWNER,
+    Refusal.NEEDS_BENEFICIARY: Event.RAIL_NEEDS_BENEFICIARY,
+    # Somebody used this id for something else: only evidence can tell who.
+    Refusal.DISPUTED_ID: Event.ANSWER_LOST,
+}
+# Accepted, but waiting for something a person can speed up.
+_ACCEPTED_BUT = {
+    "AWAITING_BENEFICIARY": "code.BENEFICIARY_REQUIRED",
+    "MANUAL_REQUIRED": "code.RAIL_MANUAL_REQUIRED",
+}
+_CLOSING = frozenset({Event.RAIL_REFUSED, Event.RAIL_REFUNDED})
+
+
+async def observe(ports: Ports, attempt: Attempt, answer: Answer) -> None:
+    """Book the rail's answer about one attempt."""
+    now = ports.clock.now()
+    async with ports.book.begin() as ledger:
+        refund = await ledger.lock_refund(attempt.refund_id)
+        current = await ledger.attempt(attempt.merchant_refund_id)
+        if refund is None or current is None:
+            return
+        event = _event(current, answer)
+        await ledger.save_attempt(_with_answer(current, answer, event, now))
+        if current.generation != refund.generation:
+            refund = await _about_older_attempt(ledger, refund, event, now)
+        elif not allows(refund.state, event):
+            await note_ignored(ledger, refund, event, now)
+        else:
+            refund = await _book(ledger, refund, current, event, answer=answer, now=now)
+        await ledger.wake(refund, refund.due_at)
+
+
+def _event(attempt: Attempt, answer: Answer) -> Event:
+    """What the answer proves, given what may have happened before it."""
+    if isinstance(answer, RailRefund):
+        return _STATUS_EVENTS[answer.status]
+    if isinstance(answer, RailRefusal):
+        event = _REFUSAL_EVENTS[answer.refusal]
+    else:
+        event = Event.NOT_SENT if isinstance(answer, NotSent) else Event.ANSWER_LOST
+    # After a send whose result is unknown, this request's failure proves nothing
+    # about that one: its money stays reserved until there is evidence.
+    return Event.ANSWER_LOST if attempt.maybe_sent and event not in _CLOSING else event
+
+
+def _with_answer(attempt: Attempt, answer: Answer, event: Event, now: datetime) -> Attempt:
+    closed = now if event in _CLOSING else None
+    if isinstance(answer, RailRefund):
+        return replace(
+            attempt,
+            rail_refund_id=answer.rail_refund_id,
+            rail_status=answer.status_word,
+            expected_on=answer.expected_on,
+            closed_at=closed,
+        )
+    if isinstance(answer, RailRefusal):
+        return replace(
+            attempt,
+            rail_status=answer.code,
+            rail_text=answer.text,
+            closed_at=closed,
+            maybe_sent=attempt.maybe_sent or event is Event.ANSWER_LOST,
+        )
+    return replace(attempt, maybe_sent=attempt.maybe_sent or event is Event.ANSWER_LOST)
+
+
+async def _book(
+    ledger: Ledger, refund: Refund, attempt: Attempt, event: Event, *, answer: Answer, now: datetime
+) -> Refund:
+    if refund.state is State.PENDING and event is Event.RAIL_ACCEPTED:
+        return await _still_pending(ledger, refund, answer, now)
+    try:
+        return await move(
+            ledger,
+            refund,
+            event,
+            now,
+            attention=_attention(answer, attempt.sends),
+            next_action_at=_next_look(attempt, event, now),
+            detail=_detail(answer),
+            expected_on=answer.expected_on if isinstance(answer, RailRefund) else None,
+        )
+    except AmountExceedsRest:
+        # The rail paid what it had refused, after its amount was given away.
+        return await call_for_attention(ledger, refund, "code.PAID_BEYOND_REST", now)
+
+
+async def _still_pending(ledger: Ledger, refund: Refund, answer: Answer, now: datetime) -> Refund:
+    """No news is not an event; only a changed attention is worth telling."""
+    waiting = replace(
+        refund,
+        tries=refund.tries + 1,
+        next_action_at=schedule.pending(refund.id, refund.tries, now),
+    )
+    attention = _attention(answer)
+    if attention is not None and attention != refund.attention:
+        return await call_for_attention(ledger, waiting, attention, now)
+    await ledger.save_refund(waiting)
+    return waiting
+
+
+async def _about_older_attempt(
+    ledger: Ledger, refund: Refund, event: Event, now: datetime
+) -> Refund:
+    """An attempt given up as refused speaks again; if it paid, nothing may be sent on top."""
+    if event is not Event.RAIL_REFUNDED:
+        await note_ignored(ledger, refund, event, now)
+        return refund
+    if allows(refund.state, Event.HELD):
+        return await move(ledger, refund, Event.HELD, now, attention="code.PAID_BEYOND_REST")
+    return await call_for_attention(ledger, refund, "code.PAID_BEYOND_REST", now)
+
+
+def _attention(answer: Answer, sends: int = 1) -> str | None:
+    if isinstance(answer, RailRefund):
+        if answer.status in (RailStatus.REFUSED, RailStatus.RETURNED):
+            return f"rail_status.{answer.status_word}"
+        return _ACCEPTED_BUT.get(answer.status_word)
+    if isinstance(answer, RailRefusal):
+        keys = (f"rail.{answer.code}", f"code.{answer.code}", "rail.OTHER")
+        return next(key for key in keys if has_text(key))
+    if isinstance(answer, AnsweredNonsense):
+        return "code.RAIL_ANSWER_DIFFERS"
+    return "code.RAIL_UNREACHABLE" if sends >= TRIES_BEFORE_ATTENTION else None
+
+
+def _next_look(attempt: Attempt, event: Event, now: datetime) -> datetime | None:
+    if event in (Event.NOT_SENT, Event.RAIL_BUSY):
+        return schedule.after_fault(attempt.refund_id, attempt.sends - 1, now)
+    if event is Event.ANSWER_LOST:
+        return schedule.unknown(attempt.refund_id, attempt.sends - 1, now)
+    if event is Event.RAIL_ACCEPTED:
+        return schedule.pending(attempt.refund_id, 0, now)
+    return None
+
+
+def _detail(answer: Answer) -> dict[str, str]:
+    if isinstance(answer, RailRefund):
+        return {"rail_refund_id": answer.rail_refund_id, "status": answer.status_word}
+    if isinstance(answer, RailRefusal):
+        return {"code": answer.code, "text": answer.text}
+    return {"fault": answer.code}

@@ -1,0 +1,191 @@
+"""Connect merchant accounts and stores. Secrets come in here and are sealed below.
+
+A store's keys arrive by hand or by the platform's one-click flow. The latter's
+callback is unsigned, so it is believed only together with a one-time token that
+nobody can guess; of the token only its hash is kept.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from pef_adapters.core.errors import NotThere, SettingInvalid
+from pef_adapters.core.policy import Mode
+from pef_adapters.core.texts import DEFAULT_LANGUAGE, LANGUAGES
+from pef_adapters.engine.ports import Ports
+from pef_adapters.engine.receive import connection
+from pef_adapters.engine.records import Account, Store
+from pef_adapters.platforms.contract import Check
+
+INVITATION_LASTS = timedelta(hours=1)
+# A new store's refunds from before it was connected are its own affair.
+_NO_HISTORY = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreRequest:
+    """What an owner gives to connect a store; `mode` defaults to the account's."""
+
+    platform: str
+    address: str
+    account_id: str
+    settings: Mapping[str, Any]
+    policy: Mapping[str, int] = field(default_factory=dict)
+    language: str = DEFAULT_LANGUAGE
+    mode: Mode | None = None
+
+
+def canonical_address(address: str) -> str:
+    """The store's address as its identity: lower-case host, no trailing slash.
+
+    Raises:
+        SettingInvalid: not an http or https address, or one with a user name.
+    """
+    parts = urlsplit(address.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise SettingInvalid(f"{address!r} is no store address; give one like https://tienda.pe")
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def store_id(address: str) -> str:
+    """The name a store goes by in our addresses: tienda.pe/shop → tienda-pe-shop."""
+    bare = canonical_address(address).partition("://")[2]
+    return "".join(c if c.isalnum() else "-" for c in bare).strip("-")
+
+
+async def add_account(ports: Ports, account: Account) -> None:
+    """Keep a merchant account; one with the same id is replaced."""
+    async with ports.book.begin() as ledger:
+        await ledger.add_account(account)
+
+
+async def add_store(
+    ports: Ports, request: StoreRequest, keys: Mapping[str, str], public_url: str
+) -> tuple[Store, tuple[Check, ...]]:
+    """Connect a store and create its webhooks; the checks say what does not work yet.
+
+    The store is kept even where a check fails: nothing typed is lost, and
+    `store check` tells when it is mended.
+
+    Raises:
+        NotThere: no such platform or merchant account.
+        SettingInvalid: the address, language or a setting can't be used.
+        PlatformError: the store could not be reached to create its webhooks.
+    """
+    store = await _store(ports, request, keys, public_url)
+    platform = ports.platforms.named(store.platform)
+    async with ports.book.begin() as ledger:
+        await ledger.add_store(store)
+    return store, await platform.connect(connection(store))
+
+
+async def check_store(ports: Ports, name: str) -> tuple[Check, ...]:
+    """Ask everything that must be right for this store's refunds.
+
+    Raises:
+        NotThere: no such store.
+    """
+    async with ports.book.begin() as ledger:
+        store = await ledger.store(name)
+    if store is None:
+        raise NotThere(f"there is no store {name}; see `pef store list`")
+    return await ports.platforms.named(store.platform).check(connection(store))
+
+
+async def invite(ports: Ports, request: StoreRequest, public_url: str) -> str:
+    """Open a one-click connection; answers the address where the owner approves.
+
+    Raises:
+        NotThere: no such merchant account, or a platform without one-click keys.
+        SettingInvalid: the platform would refuse these addresses.
+    """
+    one_click = ports.platforms.named(request.platform).one_click
+    if one_click is None:
+        raise NotThere(f"{request.platform} has no one-click connection; give its keys")
+    await _account(ports, request.account_id)
+    token, here = secrets.token_urlsafe(32), f"{public_url}/connect/{request.platform}"
+    link = one_click.authorize_url(
+        canonical_address(request.address),
+        state=token,
+        return_url=f"{here}/done",
+        callback_url=f"{here}/keys",
+    )
+    payload = json.dumps(
+        {
+            "platform": request.platform,
+            "address": canonical_address(request.address),
+            "account_id": request.account_id,
+            "settings": dict(request.settings),
+            "policy": dict(request.policy),
+            "language": request.language,
+            "mode": request.mode,
+        }
+    )
+    async with ports.book.begin() as ledger:
+        expires_at = ports.clock.now() + INVITATION_LASTS
+        await ledger.add_invitation(_sha256(token), payload, expires_at)
+    return link
+
+
+async def accept_invitation(
+    ports: Ports, token: str, keys: Mapping[str, str], public_url: str
+) -> tuple[Store, tuple[Check, ...]]:
+    """Connect the store that a one-time token was made for.
+
+    Raises:
+        NotThere: the token is unknown, used or expired.
+        PlatformError: the store could not be reached to create its webhooks.
+    """
+    async with ports.book.begin() as ledger:
+        payload = await ledger.take_invitation(_sha256(token), ports.clock.now())
+    if payload is None:
+        raise NotThere("this connection link is unknown, used or expired; start a new one")
+    given = json.loads(payload)
+    mode = Mode(given.pop("mode")) if given.get("mode") else given.pop("mode", None)
+    return await add_store(ports, StoreRequest(**given, mode=mode), keys, public_url)
+
+
+async def _store(
+    ports: Ports, request: StoreRequest, keys: Mapping[str, str], public_url: str
+) -> Store:
+    if request.language not in LANGUAGES:
+        raise SettingInvalid(f"{request.language!r} is not one of {', '.join(LANGUAGES)}")
+    account = await _account(ports, request.account_id)
+    name, now = store_id(request.address), ports.clock.now()
+    async with ports.book.begin() as ledger:
+        known = await ledger.store(name)
+    store = Store(
+        id=name,
+        platform=request.platform,
+        identity=canonical_address(request.address),
+        account_id=account.id,
+        mode=request.mode or account.mode,
+        language=request.language,
+        callback_url=f"{public_url.rstrip('/')}/webhooks/{request.platform}/{name}",
+        settings={"platform": dict(request.settings), "policy": dict(request.policy)},
+        # Alphanumeric, because WooCommerce decodes entities in it (store facts, 3).
+        secrets={"webhook_secret": secrets.token_hex(24), **keys},
+        poll_cursor=now - _NO_HISTORY,
+        created_at=now,
+    )
+    if known is None:
+        return store
+    kept = {"webhook_secret": known.secrets["webhook_secret"], **keys}
+    return replace(store, secrets=kept, poll_cursor=known.poll_cursor, created_at=known.created_at)
+
+
+async def _account(ports: Ports, account_id: str) -> Account:
+    async with ports.book.begin() as ledger:
+        account = await ledger.account(account_id)
+    if account is None:
+        raise NotThere(f"there is no merchant account {account_id}; add it: `pef account add`")
+    return account
+
+
+def _sha256(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

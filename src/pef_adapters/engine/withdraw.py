@@ -1,0 +1,54 @@
+"""Does the store still want this refund? And what happens when it does not.
+
+A store can delete a refund at any time, and some deletions are never announced.
+Before money leaves, the store is asked; after that, a deletion is too late and a
+person has to see it.
+"""
+
+from pef_adapters.core.states import Event, State, allows
+from pef_adapters.engine.ports import Ports
+from pef_adapters.engine.receive import connection
+from pef_adapters.engine.records import Refund
+from pef_adapters.engine.transition import call_for_attention, move
+from pef_adapters.platforms.contract import Hint, HintKind, StoreRefund
+
+_TOO_LATE = "code.STORE_WITHDREW_TOO_LATE"
+_NOTHING_TO_STOP = frozenset({State.REJECTED, State.FAILED})
+
+
+async def still_wanted(ports: Ports, refund: Refund) -> StoreRefund | None:
+    """The refund as the store has it now, or None where it was deleted.
+
+    Raises:
+        PlatformError: the store could not be read.
+    """
+    async with ports.book.begin() as ledger:
+        store = await ledger.store(refund.store_id)
+    if store is None:
+        return None
+    hint = Hint(
+        kind=HintKind.REFUND_CREATED,
+        order_id=refund.order_id,
+        refund_id=refund.platform_refund_id,
+    )
+    found = await ports.platforms.named(store.platform).read(hint, connection(store))
+    return next((r for r in found if r.refund_id == refund.platform_refund_id), None)
+
+
+async def withdraw(ports: Ports, refund: str) -> None:
+    """The store deleted this refund: stop it, or say plainly that it is too late."""
+    now = ports.clock.now()
+    async with ports.book.begin() as ledger:
+        locked = await ledger.lock_refund(refund)
+        if locked is None or is_gone(locked) or locked.state in _NOTHING_TO_STOP:
+            return
+        if allows(locked.state, Event.STORE_WITHDREW):
+            locked = await move(ledger, locked, Event.STORE_WITHDREW, now, actor="store")
+        else:
+            locked = await call_for_attention(ledger, locked, _TOO_LATE, now)
+        await ledger.wake(locked)
+
+
+def is_gone(refund: Refund) -> bool:
+    """Whether the deletion is known and dealt with already."""
+    return refund.state in (State.CANCELLED, State.REVERSED) or refund.attention == _TOO_LATE

@@ -1,0 +1,161 @@
+"""Tell the store's order the truth about its refunds: a level, not an edge.
+
+The order hears the newest revision until it has acknowledged it; repeating that
+is harmless. What it is told is made from the ledger each time, whole, so a report
+that got lost or came late can't leave a mixture behind.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from pef_adapters.core.errors import PefError, PlatformError, PlatformRefused
+from pef_adapters.core.states import State
+from pef_adapters.core.texts import advise, explain
+from pef_adapters.engine import schedule
+from pef_adapters.engine.ports import Boundary, Ports
+from pef_adapters.engine.receive import connection
+from pef_adapters.engine.records import Refund, Store, TimelineEntry
+from pef_adapters.platforms.contract import OrderReport, RefundLine
+
+_log = structlog.get_logger(__name__)
+
+_MOST_REVISIONS_A_CALL = 5
+_TRIES_BEFORE_STUCK = 5
+
+
+async def tell_store(ports: Ports, refund_id: str) -> None:
+    """Write the refund's newest revision to its order, if that is due."""
+    for _ in range(_MOST_REVISIONS_A_CALL):
+        due = await _due(ports, refund_id)
+        if due is None:
+            return
+        refund, store, report = due
+        ports.at(Boundary.WRITING_BACK)
+        try:
+            await ports.platforms.named(store.platform).write_back(report, connection(store))
+        except PlatformError as fault:
+            await _put_off(ports, refund, fault)
+            return
+        ports.at(Boundary.WRITTEN_BACK)
+        await _acknowledge(ports, refund)
+        ports.at(Boundary.ACKNOWLEDGED)
+
+
+async def _due(ports: Ports, refund_id: str) -> tuple[Refund, Store, OrderReport] | None:
+    now = ports.clock.now()
+    async with ports.book.begin() as ledger:
+        refund = await ledger.refund(refund_id)
+        if refund is None or not _is_due(refund, now):
+            return None
+        store = await ledger.store(refund.store_id)
+        siblings = await ledger.refunds_of_order(refund.store_id, refund.order_id)
+    if store is None:
+        return None
+    lines = tuple(_line(sibling, refund, store.language) for sibling in siblings)
+    return refund, store, OrderReport(order_id=refund.order_id, lines=lines)
+
+
+def _is_due(refund: Refund, now: datetime) -> bool:
+    behind = refund.written_revision < refund.revision
+    return behind and (refund.write_back_at is None or refund.write_back_at <= now)
+
+
+def _line(refund: Refund, told: Refund, language: str) -> RefundLine:
+    """One refund's line; only the one we came for brings a note along."""
+    return RefundLine(
+        refund_id=refund.platform_refund_id,
+        our_id=refund.id,
+        state=refund.state,
+        amount=refund.amount,
+        revision=refund.revision,
+        expected_on=refund.expected_on,
+        updated_at=refund.updated_at,
+        note=note(refund, language) if refund.id == told.id else None,
+        marker=f"{refund.id}/{refund.revision}",
+    )
+
+
+def note(refund: Refund, language: str) -> str:
+    """The private sentence about a refund's state, and what to do about it."""
+    figures = {
+        "amount": refund.amount.shown(language),
+        "expected_on": refund.expected_on or "…",
+        "refund": refund.platform_refund_id,
+        "reason": _reason(refund, language),
+    }
+    said = explain(f"note.{refund.state}", language, figures)
+    if refund.attention and "{reason}" not in _raw_note(refund.state, language):
+        said = f"{said} {_reason(refund, language)}"
+    to_do = _advice(refund, language)
+    return f"{said} {to_do}".strip()
+
+
+def _raw_note(state: State, language: str) -> str:
+    return explain(f"note.{state}", language, {"reason": "{reason}"})
+
+
+def _reason(refund: Refund, language: str) -> str:
+    key, figures = _why(refund)
+    return explain(key, language, figures) if key else ""
+
+
+def _advice(refund: Refund, language: str) -> str:
+    key, figures = _why(refund)
+    return advise(key, language, figures) if key else ""
+
+
+def _why(refund: Refund) -> tuple[str | None, dict[str, str]]:
+    """The text that explains this state: what needs attention, else the decision."""
+    if refund.attention:
+        return refund.attention, {}
+    if refund.decision and refund.state in (State.HELD, State.REJECTED, State.PAYOUT_DUE):
+        return f"code.{refund.decision['code']}", dict(refund.decision["figures"])
+    return None, {}
+
+
+async def _acknowledge(ports: Ports, told: Refund) -> None:
+    now = ports.clock.now()
+    async with ports.book.begin() as ledger:
+        refund = await ledger.lock_refund(told.id)
+        if refund is None or refund.written_revision >= told.revision:
+            return
+        more = refund.revision > told.revision
+        await ledger.save_refund(
+            replace(
+                refund,
+                written_revision=told.revision,
+                write_back_at=now if more else None,
+                write_back_tries=0,
+            )
+        )
+        await ledger.add_entry(_entry(refund, now, f"order told: {told.state}"))
+
+
+async def _put_off(ports: Ports, refund: Refund, fault: PefError) -> None:
+    now = ports.clock.now()
+    wait = schedule.after_refusal if isinstance(fault, PlatformRefused) else schedule.after_fault
+    async with ports.book.begin() as ledger:
+        locked = await ledger.lock_refund(refund.id)
+        if locked is None:
+            return
+        tries = locked.write_back_tries + 1
+        at = wait(refund.id, tries - 1, now)
+        await ledger.save_refund(replace(locked, write_back_tries=tries, write_back_at=at))
+        if tries == _TRIES_BEFORE_STUCK:
+            _log.warning("write_back_stuck", refund=refund.id, fault=fault.code)
+            await ledger.add_entry(_entry(locked, now, "order can't be told", code=fault.code))
+        await ledger.wake(locked, at)
+
+
+def _entry(refund: Refund, now: datetime, what: str, **detail: str) -> TimelineEntry:
+    return TimelineEntry(
+        refund_id=refund.id,
+        at=now,
+        what=what,
+        from_state=refund.state,
+        to_state=refund.state,
+        actor="engine",
+        detail=detail,
+    )

@@ -1,0 +1,1 @@
+"""The adapter contract: what a store platform must offer, in six methods."""

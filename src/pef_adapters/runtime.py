@@ -1,0 +1,145 @@
+"""Puts everything together for one process: settings in, ports and queue out.
+
+The only place that knows which storage, rail and adapters are used. It holds no
+rule of refunding.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+
+from pef_adapters.engine.advance import advance
+from pef_adapters.engine.digest import digest
+from pef_adapters.engine.janitor import poll_stores, sweep
+from pef_adapters.engine.ports import Boundary, Clock, FaultPoint, LedgerBook, Ports
+from pef_adapters.engine.records import Exchange
+from pef_adapters.pagoefectivo.evidence import Recorder
+from pef_adapters.pagoefectivo.rail import PagoEfectivoRails
+from pef_adapters.platforms import http, registry
+from pef_adapters.platforms.contract import Platform
+from pef_adapters.settings import Settings
+from pef_adapters.storage.embedded import start_embedded
+from pef_adapters.storage.migrations import migrate
+from pef_adapters.storage.postgres.book import PostgresBook
+from pef_adapters.storage.postgres.pool import open_pool
+from pef_adapters.storage.queue import Queue, QueueSettings, Work, make_queue
+from pef_adapters.storage.secrets import SecretBox
+
+
+class SystemClock:
+    """The machine's clock, aware and in UTC."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class InstalledPlatforms:
+    """Adapters as the installed distributions register them."""
+
+    def named(self, platform: str) -> Platform:
+        return registry.load(platform)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """A process that can work: its ports and its queue."""
+
+    ports: Ports
+    queue: Queue
+    settings: Settings
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, settings: Settings, *, clock: Clock | None = None, at: FaultPoint | None = None
+    ) -> AsyncIterator[Self]:
+        """Database (started and migrated where it has to be), rail and adapters.
+
+        Raises:
+            DatabaseUnavailable, SettingInvalid: with what to do about it.
+        """
+        http.allow_private_stores(settings.allow_private_stores)
+        async with AsyncExitStack() as stack:
+            dsn = stack.enter_context(database(settings))
+            migrate(dsn)
+            pool = await stack.enter_async_context(open_pool(dsn))
+            queue = make_queue(pool, _queue_settings(settings))
+            book = PostgresBook(pool, secret_box(settings), queue)
+            used_clock = clock or SystemClock()
+            rails = PagoEfectivoRails(used_clock, evidence_recorder(book))
+            stack.push_async_callback(rails.aclose)
+            ports = Ports(
+                book=book,
+                rails=rails,
+                platforms=InstalledPlatforms(),
+                clock=used_clock,
+                at=at or _walk_on,
+                replay_window_seconds=settings.replay_window_seconds,
+            )
+            yield cls(ports, queue, settings)
+
+    async def work(self) -> None:
+        """Run jobs until cancelled."""
+        await self.queue.run_worker(
+            work_of(self.ports), concurrency=self.settings.worker_concurrency
+        )
+
+
+def work_of(ports: Ports) -> Work:
+    """The use cases behind the queue's tasks."""
+
+    async def run_advance(refund_id: str) -> None:
+        await advance(ports, refund_id)
+
+    async def run_digest(received_id: int) -> None:
+        await digest(ports, received_id)
+
+    async def run_sweep() -> None:
+        await sweep(ports)
+
+    async def run_poll() -> None:
+        await poll_stores(ports)
+
+    return Work(advance=run_advance, digest=run_digest, sweep=run_sweep, poll=run_poll)
+
+
+def database(settings: Settings) -> AbstractContextManager[str]:
+    """The database's address; a private one is started where none is named."""
+    if settings.database_url is not None:
+        return nullcontext(settings.database_url.get_secret_value())
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return start_embedded(settings.data_dir)
+
+
+def secret_box(settings: Settings) -> SecretBox:
+    """The box for stored secrets, by PEF_SECRET_KEY or the key file."""
+    if settings.secret_key is not None:
+        return SecretBox.from_setting(settings.secret_key.get_secret_value())
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return SecretBox.from_folder(settings.data_dir)
+
+
+def evidence_recorder(book: LedgerBook) -> Recorder:
+    """Writes each exchange with the rail in a transaction of its own.
+
+    Evidence must survive whatever the use case around it decides.
+    """
+
+    async def record(exchange: Exchange) -> None:
+        async with book.begin() as ledger:
+            await ledger.add_exchange(exchange)
+
+    return record
+
+
+def _queue_settings(settings: Settings) -> QueueSettings:
+    return QueueSettings(
+        heartbeat=settings.worker_heartbeat_seconds,
+        stalled_after=settings.worker_dead_after_seconds,
+    )
+
+
+def _walk_on(_: Boundary) -> None:
+    """Outside tests no boundary stops anybody."""

@@ -1,0 +1,80 @@
+"""The service's own settings, from the environment: every name begins with PEF_.
+
+What belongs to one store or one merchant account is not here but in the ledger.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pef_adapters.core.errors import SettingInvalid
+
+
+class Settings(BaseSettings):
+    """How this process runs. Each field is documented in docs/reference/settings.md."""
+
+    model_config = SettingsConfigDict(env_prefix="PEF_", hide_input_in_errors=True)
+
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL 14 or newer; without it a private one is started in the data folder.",
+    )
+    data_dir: Path = Field(
+        default=Path(".pef"),
+        description="Folder of the private database and the secret key file.",
+    )
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description="Key that seals stored secrets; several, separated by commas, while rotating. "
+        "Without it a key file readable by you alone is made in the data folder.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=8080, description="Port the web server listens on."
+    )
+    public_url: str = Field(
+        default="",
+        description="Where stores and PagoEfectivo reach this service, such as "
+        "https://refunds.example.pe; defaults to the listening address.",
+    )
+    allow_private_stores: bool = Field(
+        default=False,
+        description="1 lets stores stand in private networks, for trying out on one machine.",
+    )
+    replay_window_seconds: Annotated[int, Field(ge=0)] = Field(
+        default=24 * 60 * 60,
+        description="How long the rail recognises an id, so that the same one may be sent again.",
+    )
+    worker_concurrency: Annotated[int, Field(ge=1, le=256)] = Field(
+        default=8, description="Jobs that one worker runs at the same time."
+    )
+    worker_heartbeat_seconds: Annotated[int, Field(ge=1)] = Field(
+        default=10, description="How often a worker says that it is alive."
+    )
+    worker_dead_after_seconds: Annotated[int, Field(ge=2)] = Field(
+        default=30, description="Silence after which a worker's jobs go to another one."
+    )
+    log_json: bool = Field(default=False, description="1 writes one JSON object a log line.")
+    log_level: str = Field(default="info", description="debug, info, warning or error.")
+
+    @property
+    def address(self) -> str:
+        """Where the outside reaches this service."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+
+def read_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingInvalid: a PEF_ variable can't be used; the message never shows its value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "; ".join(
+            f"PEF_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()
+        )
+        raise SettingInvalid(faults) from None
