@@ -4,8 +4,8 @@ The only place that knows which storage, rail and adapters are used. It holds no
 rule of refunding.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
@@ -20,7 +20,7 @@ from pef_adapters.pagoefectivo.rail import PagoEfectivoRails
 from pef_adapters.platforms import http, registry
 from pef_adapters.platforms.contract import Platform
 from pef_adapters.settings import Settings
-from pef_adapters.storage.embedded import start_embedded
+from pef_adapters.storage.embedded import EmbeddedPostgres
 from pef_adapters.storage.migrations import migrate
 from pef_adapters.storage.postgres.book import PostgresBook
 from pef_adapters.storage.postgres.pool import open_pool
@@ -53,9 +53,16 @@ class Runtime:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, settings: Settings, *, clock: Clock | None = None, at: FaultPoint | None = None
+        cls,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        at: FaultPoint | None = None,
+        rhythm: QueueSettings | None = None,
     ) -> AsyncIterator[Self]:
         """Database (started and migrated where it has to be), rail and adapters.
+
+        `clock`, `at` and `rhythm` are for tests that hurry time or stop a process.
 
         Raises:
             DatabaseUnavailable, SettingInvalid: with what to do about it.
@@ -65,7 +72,7 @@ class Runtime:
             dsn = stack.enter_context(database(settings))
             migrate(dsn)
             pool = await stack.enter_async_context(open_pool(dsn))
-            queue = make_queue(pool, _queue_settings(settings))
+            queue = make_queue(pool, rhythm or _rhythm(settings))
             book = PostgresBook(pool, secret_box(settings), queue)
             used_clock = clock or SystemClock()
             rails = PagoEfectivoRails(used_clock, evidence_recorder(book))
@@ -105,12 +112,14 @@ def work_of(ports: Ports) -> Work:
     return Work(advance=run_advance, digest=run_digest, sweep=run_sweep, poll=run_poll)
 
 
-def database(settings: Settings) -> AbstractContextManager[str]:
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
     """The database's address; a private one is started where none is named."""
     if settings.database_url is not None:
-        return nullcontext(settings.database_url.get_secret_value())
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    return start_embedded(settings.data_dir)
+        yield settings.database_url.get_secret_value()
+        return
+    with EmbeddedPostgres(settings.data_dir) as embedded:
+        yield embedded.dsn
 
 
 def secret_box(settings: Settings) -> SecretBox:
@@ -134,7 +143,7 @@ def evidence_recorder(book: LedgerBook) -> Recorder:
     return record
 
 
-def _queue_settings(settings: Settings) -> QueueSettings:
+def _rhythm(settings: Settings) -> QueueSettings:
     return QueueSettings(
         heartbeat=settings.worker_heartbeat_seconds,
         stalled_after=settings.worker_dead_after_seconds,

@@ -19,7 +19,7 @@ class Settings(BaseSettings):
 
     database_url: SecretStr | None = Field(
         default=None,
-        description="PostgreSQL 14 or newer; without it a private one is started in the data folder.",
+        description="PostgreSQL 14 or newer; without it a private one runs in the data folder.",
     )
     data_dir: Path = Field(
         default=Path(".pef"),

@@ -1,0 +1,74 @@
+# Everything a developer or an owner does here, each with one word. `make help` lists it.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test check format docs docs-check lock cassettes bench changelog clean
+
+help: ## Show what there is
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.runtime ## Make .venv with what the product needs
+	@echo "Ready: $(BIN)/pef --help"
+
+demo: $(VENV)/.runtime ## Press a store's refund button and watch it being paid
+	@$(BIN)/pef demo
+
+serve: $(VENV)/.runtime ## Run the service
+	@$(BIN)/pef serve
+
+test: $(VENV)/.dev ## Run all tests
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## Check style, types, import contracts, docstrings and generated docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/interrogate --quiet tests
+	$(BIN)/python docs/generate.py --check
+
+format: $(VENV)/.dev ## Put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.dev ## Write the reference pages that are made from code
+	$(BIN)/python docs/generate.py
+
+cassettes: $(VENV)/.dev ## Record the HTTP cassettes again, against the sandbox and the fake store
+	$(BIN)/python -m pytest tests/contract --record-cassettes
+
+bench: $(VENV)/.dev ## Measure ratios against bare baselines
+	$(BIN)/python bench/run.py
+
+lock: $(VENV)/.dev ## Pin the newest allowed versions, with hashes and without index addresses
+	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --group dev $(LOCK) -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --group build $(LOCK) -c requirements/dev.txt -o requirements/runtime.txt
+
+LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+
+changelog: $(VENV)/.dev ## Show the changelog of the next release
+	$(BIN)/towncrier build --draft --version next
+
+clean: ## Remove what was made here
+	rm -rf $(VENV) .pef dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name it: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Making $(VENV)…"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
+	@echo "Installing the locked dependencies…"
+	@$(PIP) install --require-hashes -r requirements/runtime.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@echo "Installing what tests and checks need…"
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@

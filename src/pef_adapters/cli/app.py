@@ -1,0 +1,26 @@
+"""The commands of `pef`, each group in its own module."""
+
+import typer
+
+from pef_adapters.cli import account, demo, refund, service, store
+
+app = typer.Typer(
+    name="pef",
+    help="PagoEfectivo refunds from a store's own refund button.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    rich_markup_mode="rich",
+)
+app.command("serve")(service.serve)
+app.command("worker")(service.worker)
+app.command("migrate")(service.migrate_database)
+app.command("sandbox")(service.sandbox)
+app.command("demo")(demo.demo)
+app.add_typer(account.app, name="account")
+app.add_typer(store.app, name="store")
+app.add_typer(refund.app, name="refund")
+
+
+def main() -> None:
+    """Run `pef`."""
+    app()

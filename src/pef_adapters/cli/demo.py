@@ -1,0 +1,84 @@
+"""`pef demo`: see a refund go from the store's button to the order's note."""
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.live import Live
+
+from pef_adapters import logs
+from pef_adapters.cli import output
+from pef_adapters.demo import show, watch
+from pef_adapters.demo.scenarios import play
+from pef_adapters.demo.stage import Stage, stage
+
+_DAYS_UNTIL_PAID = 3
+
+
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="End when the refunds are done.")] = False,
+    json_wanted: Annotated[
+        bool, typer.Option("--json", help="No display; one JSON object as the last line.")
+    ] = False,
+) -> None:
+    """Start a store, the sandbox and the service, press refund, and show what happens."""
+    with (
+        output.errors_explained(json_wanted=json_wanted),
+        contextlib.suppress(KeyboardInterrupt),
+        _folder() as folder,
+    ):
+        logs.configure("warning", as_json=False)
+        asyncio.run(_demo(folder, once=once, json_wanted=json_wanted))
+
+
+async def _demo(folder: Path, *, once: bool, json_wanted: bool) -> None:
+    started = time.monotonic()
+    with output.working("Starting the database, sandbox, store and service…", quiet=json_wanted):
+        stack = contextlib.AsyncExitStack()
+        scene = await stack.enter_async_context(stage(folder, usual_ports=not json_wanted))
+    async with stack:
+        refunds = await _play(scene, quiet=json_wanted)
+        if json_wanted:
+            seconds = round(time.monotonic() - started, 1)
+            output.as_json({"refunds": refunds, "seconds": seconds})
+            return
+        output.out.print(show.orders(await scene.orders()))
+        show.results(output.out, refunds)
+        show.addresses(output.out, scene)
+        if not once:
+            await asyncio.Event().wait()
+
+
+async def _play(scene: Stage, *, quiet: bool) -> list[dict[str, Any]]:
+    scenes = await play(scene)
+    if quiet:
+        await watch.follow(scene, scenes, "accepted", lambda _: None)
+        await scene.pass_business_days(_DAYS_UNTIL_PAID)
+        await watch.follow(scene, scenes, "noted", lambda _: None)
+        return await watch.report(scene, scenes)
+    with Live(show.progress(scenes), console=output.out, refresh_per_second=10) as live:
+        await watch.follow(scene, scenes, "accepted", lambda s: live.update(show.progress(s)))
+        await scene.pass_business_days(_DAYS_UNTIL_PAID)
+        await watch.follow(scene, scenes, "noted", lambda s: live.update(show.progress(s)))
+    return await watch.report(scene, scenes)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder of the demo's own; kept, and named, where the demo did not end well."""
+    folder = Path(tempfile.mkdtemp(prefix="pef-demo-"))
+    try:
+        yield folder
+    except Exception:
+        output.err.print(f"The processes' logs are in {folder}", highlight=False)
+        raise
+    else:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,79 @@
+"""How answers look: tables and colours for people, one JSON object for machines."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+
+from pef_adapters.core.errors import PefError
+from pef_adapters.core.states import CARE, Owner, State
+from pef_adapters.platforms.contract import Check
+
+out = Console()
+err = Console(stderr=True)
+
+_COLOURS = {Owner.CLOCK: "cyan", Owner.RAIL: "blue", Owner.PERSON: "yellow", Owner.NOBODY: "green"}
+_SAD_ENDS = frozenset({State.REJECTED, State.FAILED, State.REVERSED})
+
+
+def as_json(value: object) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+
+
+def coloured(state: State) -> str:
+    """A state in the colour of who has to act on it."""
+    colour = "red" if state in _SAD_ENDS else _COLOURS[CARE[state].owner]
+    return f"[{colour}]{state}[/{colour}]"
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table, or a sentence where it would be empty."""
+    shown = Table(title=title, title_justify="left", header_style="bold")
+    for column in columns:
+        shown.add_column(column, overflow="fold")
+    for row in rows:
+        shown.add_row(*(str(cell) for cell in row))
+    out.print(shown if shown.row_count else f"{title}: nothing yet.")
+
+
+def checks(found: Sequence[Check]) -> None:
+    """Each check with its mend where it failed."""
+    for check in found:
+        mark = "[green]✔[/green]" if check.passed else "[red]✘[/red]"
+        out.print(f"{mark} [bold]{check.name}[/bold]  {check.detail}", highlight=False)
+        if not check.passed and check.mend:
+            out.print(f"    → {check.mend}", highlight=False)
+
+
+def check_records(found: Sequence[Check]) -> list[Mapping[str, Any]]:
+    """The checks as plain data."""
+    return [{"name": c.name, "passed": c.passed, "detail": c.detail, "mend": c.mend} for c in found]
+
+
+@contextmanager
+def working(what: str, *, quiet: bool = False) -> Iterator[None]:
+    """A spinner on standard error while something takes its time."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=err, transient=True, disable=quiet) as progress:
+        progress.add_task(what)
+        yield
+
+
+@contextmanager
+def errors_explained(*, json_wanted: bool = False) -> Iterator[None]:
+    """Turn our errors into a sentence (or a JSON object) and exit code 1."""
+    try:
+        yield
+    except PefError as error:
+        if json_wanted:
+            as_json({"error": {"code": error.code, "message": str(error)}})
+        else:
+            err.print(f"[red]{error.code}[/red] {error}", highlight=False)
+        raise typer.Exit(1) from None

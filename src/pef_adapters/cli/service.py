@@ -1,0 +1,108 @@
+"""`pef serve`, `worker`, `migrate` and `sandbox`: the processes."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+import uvicorn
+
+from pef_adapters import logs
+from pef_adapters.cli import output
+from pef_adapters.pagoefectivo.sandbox import SandboxSettings
+from pef_adapters.pagoefectivo.sandbox import run as run_sandbox
+from pef_adapters.runtime import Runtime, database
+from pef_adapters.server.app import create_app
+from pef_adapters.settings import Settings, read_settings
+from pef_adapters.storage.migrations import migrate
+
+_log = structlog.get_logger(__name__)
+
+
+def serve(
+    *,
+    worker: Annotated[
+        bool, typer.Option(help="Work off jobs in this process too; --no-worker leaves them.")
+    ] = True,
+) -> None:
+    """Serve webhooks, and work off jobs, until Ctrl-C."""
+    with output.errors_explained(), contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(_configured(), with_worker=worker))
+
+
+def worker() -> None:
+    """Work off jobs until Ctrl-C; start as many workers as you like."""
+    with output.errors_explained(), contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_work(_configured()))
+
+
+def migrate_database() -> None:
+    """Bring the database to this version's schema."""
+    with output.errors_explained():
+        settings = _configured()
+        with output.working("Migrating the database…"), database(settings) as dsn:
+            revision = migrate(dsn)
+    output.out.print(f"[green]✔[/green] database is at revision [bold]{revision}[/bold]")
+
+
+def sandbox(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8082,
+    data: Annotated[Path, typer.Option(help="File that keeps the sandbox's book.")] = Path(
+        ".pef/sandbox.sqlite3"
+    ),
+    callback_url: Annotated[
+        str, typer.Option(help="Where status callbacks go; may be set later on its page.")
+    ] = "",
+) -> None:
+    """Run the PagoEfectivo sandbox: the same wire, with faults on demand."""
+    with output.errors_explained(), contextlib.suppress(KeyboardInterrupt):
+        logs.configure("info", as_json=False)
+        data.parent.mkdir(parents=True, exist_ok=True)
+        settings = SandboxSettings(
+            host=host, port=port, database=data, callback_url=callback_url or None
+        )
+        output.out.print(f"PagoEfectivo sandbox: http://{host}:{port}/  (Ctrl-C stops it)")
+        run_sandbox(settings)
+
+
+async def _serve(settings: Settings, *, with_worker: bool) -> None:
+    async with Runtime.open(settings) as runtime:
+        app = create_app(runtime.ports, settings.address)
+        config = uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            server_header=False,
+            # The rightmost proxy's word about the client matters to logs only.
+            proxy_headers=False,
+        )
+        work = asyncio.create_task(runtime.work()) if with_worker else None
+        _log.info("serving", address=settings.address, worker=with_worker)
+        try:
+            await uvicorn.Server(config).serve()
+        finally:
+            await _stopped(work)
+
+
+async def _work(settings: Settings) -> None:
+    async with Runtime.open(settings) as runtime:
+        _log.info("working", concurrency=settings.worker_concurrency)
+        await runtime.work()
+
+
+async def _stopped(work: asyncio.Task[None] | None) -> None:
+    if work is None:
+        return
+    work.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await work
+
+
+def _configured() -> Settings:
+    settings = read_settings()
+    logs.configure(settings.log_level, as_json=settings.log_json)
+    return settings

@@ -1,0 +1,153 @@
+"""`pef store`: connect stores, list them, find out what is wrong with one."""
+
+from typing import Annotated
+
+import typer
+
+from pef_adapters.cli import output
+from pef_adapters.cli.running import run
+from pef_adapters.core.policy import Mode
+from pef_adapters.core.texts import DEFAULT_LANGUAGE
+from pef_adapters.engine import onboarding
+from pef_adapters.engine.onboarding import StoreRequest
+from pef_adapters.engine.ports import Ports
+from pef_adapters.engine.records import Store
+from pef_adapters.platforms.contract import Check
+from pef_adapters.settings import Settings
+
+app = typer.Typer(help="Connected stores.", no_args_is_help=True)
+add_app = typer.Typer(help="Connect a store.", no_args_is_help=True)
+app.add_typer(add_app, name="add")
+Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
+
+
+@add_app.command("woocommerce")
+def add_woocommerce(
+    url: Annotated[str, typer.Option(help="The store's address, such as https://tienda.pe.")],
+    payment_method: Annotated[
+        list[str],
+        typer.Option(help="Payment method whose orders PagoEfectivo was paid for; repeatable."),
+    ],
+    key: Annotated[str, typer.Option(envvar="PEF_STORE_KEY", help="REST key (ck_…).")] = "",
+    secret: Annotated[
+        str, typer.Option(envvar="PEF_STORE_SECRET", help="REST secret (cs_…).")
+    ] = "",
+    transaction_id_from: Annotated[
+        str, typer.Option(help="Where the CIP stands on the order: transaction_id or meta:NAME.")
+    ] = "transaction_id",
+    account: Annotated[str, typer.Option(help="The merchant account that pays.")] = "main",
+    language: Annotated[
+        str, typer.Option(help="Language of the order's notes: es_PE, en or zh_Hans.")
+    ] = DEFAULT_LANGUAGE,
+    mode: Annotated[
+        Mode | None, typer.Option(help="Live or sandbox; the account's, if not given.")
+    ] = None,
+    original_route_days: Annotated[
+        int, typer.Option(min=0, help="Days after payment in which money goes back by itself.")
+    ] = 30,
+    payout_days: Annotated[
+        int, typer.Option(min=0, help="Days after payment in which a person may pay out.")
+    ] = 90,
+    auth: Annotated[
+        str, typer.Option(help="Where keys go: header, or query where a host strips headers.")
+    ] = "header",
+    *,
+    allow_http: Annotated[
+        bool, typer.Option(help="Allow plain http with OAuth 1.0a, for a local store only.")
+    ] = False,
+    json_wanted: Json = False,
+) -> None:
+    """Connect a WooCommerce store.
+
+    Without --key and --secret, a link is shown on which the owner approves with one click.
+    """
+    request = StoreRequest(
+        platform="woocommerce",
+        address=url,
+        account_id=account,
+        language=language,
+        mode=mode,
+        settings={
+            "payment_methods": payment_method,
+            "transaction_id_from": transaction_id_from,
+            "auth": auth,
+            "allow_http": allow_http,
+        },
+        policy={"original_route_days": original_route_days, "payout_days": payout_days},
+    )
+    if key and secret:
+        _add_with_keys(request, key, secret, json_wanted=json_wanted)
+    else:
+        _add_by_link(request, json_wanted=json_wanted)
+
+
+@app.command("list")
+def list_stores(*, json_wanted: Json = False) -> None:
+    """List the connected stores."""
+
+    async def use_case(ports: Ports, _: Settings) -> list[Store]:
+        async with ports.book.begin() as ledger:
+            return await ledger.stores()
+
+    found = run(use_case, "Reading…", json_wanted=json_wanted)
+    if json_wanted:
+        output.as_json({"stores": [_record(store) for store in found]})
+        return
+    rows = ((s.id, s.platform, s.identity, s.mode, s.account_id) for s in found)
+    output.table("Stores", ("store", "platform", "address", "mode", "account"), rows)
+
+
+@app.command("check")
+def check(
+    store: Annotated[str, typer.Argument(help="The store's name, as in `pef store list`.")],
+    *,
+    json_wanted: Json = False,
+) -> None:
+    """Reach the store and check its keys, rights, addresses and webhooks."""
+
+    async def use_case(ports: Ports, _: Settings) -> tuple[Check, ...]:
+        return await onboarding.check_store(ports, store)
+
+    found = run(use_case, f"Checking {store}…", json_wanted=json_wanted)
+    if json_wanted:
+        output.as_json({"store": store, "checks": output.check_records(found)})
+    else:
+        output.checks(found)
+    if not all(check.passed for check in found):
+        raise typer.Exit(1)
+
+
+def _add_with_keys(request: StoreRequest, key: str, secret: str, *, json_wanted: bool) -> None:
+    async def use_case(ports: Ports, settings: Settings) -> tuple[Store, tuple[Check, ...]]:
+        keys = {"consumer_key": key, "consumer_secret": secret}
+        return await onboarding.add_store(ports, request, keys, settings.address)
+
+    store, found = run(use_case, f"Connecting {request.address}…", json_wanted=json_wanted)
+    if json_wanted:
+        output.as_json({"store": _record(store), "checks": output.check_records(found)})
+        return
+    output.out.print(f"[green]✔[/green] store [bold]{store.id}[/bold] saved")
+    output.checks(found)
+
+
+def _add_by_link(request: StoreRequest, *, json_wanted: bool) -> None:
+    async def use_case(ports: Ports, settings: Settings) -> str:
+        return await onboarding.invite(ports, request, settings.address)
+
+    link = run(use_case, "Making the link…", json_wanted=json_wanted)
+    if json_wanted:
+        output.as_json({"authorize_url": link})
+        return
+    output.out.print("Open this address as the store's owner and approve, within one hour:")
+    output.out.print(link, soft_wrap=True, highlight=False)
+
+
+def _record(store: Store) -> dict[str, str]:
+    return {
+        "id": store.id,
+        "platform": store.platform,
+        "address": store.identity,
+        "mode": store.mode,
+        "account": store.account_id,
+        "webhook_address": store.callback_url,
+    }

@@ -1,0 +1,48 @@
+"""The ASGI application: routes, and one place where errors become answers."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from pef_adapters.core.errors import PefError
+from pef_adapters.engine.ports import Ports
+from pef_adapters.server import connect, health, webhooks
+
+_log = structlog.get_logger(__name__)
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+
+
+def create_app(ports: Ports, public_url: str, lifespan: Lifespan | None = None) -> Starlette:
+    """The service's web half; `public_url` is where stores reach it."""
+    app = Starlette(
+        routes=[
+            Route("/webhooks/pagoefectivo/{account}", webhooks.rail_webhook, methods=["POST"]),
+            Route("/webhooks/{platform}/{store}", webhooks.store_webhook, methods=["POST"]),
+            Route("/connect/{platform}/keys", connect.keys, methods=["POST"]),
+            Route("/connect/{platform}/done", connect.done, methods=["GET"]),
+            Route("/health/live", health.live),
+            Route("/health/ready", health.ready),
+        ],
+        exception_handlers={PefError: _answer_error},
+        lifespan=lifespan,
+    )
+    app.state.ports = ports
+    app.state.public_url = public_url
+    return app
+
+
+async def _answer_error(request: Request, error: Exception) -> Response:
+    """The stable code and a sentence; never a trace, a secret or a body."""
+    if not isinstance(error, PefError):
+        raise error
+    _log.info("refused", path=request.url.path, code=error.code, status=error.http_status)
+    return JSONResponse(
+        {"code": error.code, "message": str(error), "help": error.help_page},
+        status_code=error.http_status,
+    )

@@ -1,0 +1,66 @@
+"""Webhooks in: verified and stored before they are answered, worked off later.
+
+A store or account that is not there gets the answer of a wrong signature, so that
+nobody can find out by asking which stores are ours.
+"""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from pef_adapters.core.errors import SignatureInvalid
+from pef_adapters.engine import receive
+from pef_adapters.engine.ports import Ports
+from pef_adapters.engine.records import Account, Source, Store
+from pef_adapters.pagoefectivo.notifications import MAX_BODY_BYTES, read_notification
+from pef_adapters.platforms.contract import Delivery
+from pef_adapters.server.bodies import read_body
+
+
+async def store_webhook(request: Request) -> Response:
+    """`POST /webhooks/{platform}/{store}`: a store says that something changed."""
+    ports: Ports = request.app.state.ports
+    store = await _store(ports, request)
+    bound = ports.platforms.named(store.platform).capabilities.max_body_bytes
+    body = await read_body(request, bound)
+    delivery = Delivery(headers=dict(request.headers), body=body)
+    received = await receive.from_store(ports, store, delivery)
+    return JSONResponse({"received": received})
+
+
+async def rail_webhook(request: Request) -> Response:
+    """`POST /webhooks/pagoefectivo/{account}`: PagoEfectivo says that something changed."""
+    ports: Ports = request.app.state.ports
+    account = await _account(ports, request)
+    body = await read_body(request, MAX_BODY_BYTES)
+    told = read_notification(body, dict(request.headers), account.secrets["secret_key"])
+    received = await receive.keep(
+        ports,
+        source=Source.RAIL,
+        owner_id=account.id,
+        topic=told.event_type,
+        body=body,
+        hints=(
+            {
+                "event": told.event_type,
+                "cip": told.cip,
+                "merchant_refund_id": told.merchant_refund_id,
+            },
+        ),
+    )
+    return JSONResponse({"received": received})
+
+
+async def _store(ports: Ports, request: Request) -> Store:
+    async with ports.book.begin() as ledger:
+        store = await ledger.store(request.path_params["store"])
+    if store is None or store.platform != request.path_params["platform"]:
+        raise SignatureInvalid
+    return store
+
+
+async def _account(ports: Ports, request: Request) -> Account:
+    async with ports.book.begin() as ledger:
+        account = await ledger.account(request.path_params["account"])
+    if account is None:
+        raise SignatureInvalid
+    return account

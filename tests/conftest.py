@@ -1,0 +1,121 @@
+"""What all tests share: one embedded PostgreSQL, and a fresh migrated database each.
+
+The server lives as long as the test session, in a folder of its own, without
+fsync. A test's database is a copy of a migrated template (some tens of
+milliseconds) and is dropped afterwards, whoever is still connected.
+"""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from cryptography.fernet import Fernet
+from psycopg.conninfo import make_conninfo
+
+from pef_adapters.engine.ports import LedgerBook
+from pef_adapters.storage.embedded import EmbeddedPostgres
+from pef_adapters.storage.memory import MemoryBook
+from pef_adapters.storage.migrations import migrate
+from pef_adapters.storage.postgres import Pool, PostgresBook, open_pool
+from pef_adapters.storage.queue import Queue, make_queue
+from pef_adapters.storage.secrets import SecretBox
+
+TEMPLATE = "pef_template"
+
+
+@dataclass(slots=True)
+class Server:
+    """The session's PostgreSQL; `fresh` gives a database of one's own."""
+
+    dsn: str
+    admin: psycopg.Connection
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def dsn_of(self, database: str) -> str:
+        return make_conninfo(self.dsn, dbname=database)
+
+    @contextmanager
+    def fresh(self, template: str = TEMPLATE) -> Iterator[str]:
+        """The DSN of a new database; `template="template1"` gives an empty one."""
+        name = f"pef_{next(self.numbers)}"
+        self.admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield self.dsn_of(name)
+        finally:
+            self.admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """The session's server, with a migrated template database."""
+    # Not pytest's tmp_path: its parents are closed to the user that serves root.
+    folder = Path(tempfile.mkdtemp(prefix="pef-tests-"))
+    with (
+        EmbeddedPostgres(folder) as embedded,
+        psycopg.connect(embedded.dsn, autocommit=True) as admin,
+    ):
+        admin.execute("ALTER SYSTEM SET fsync = off")
+        admin.execute("SELECT pg_reload_conf()")
+        admin.execute(f"CREATE DATABASE {TEMPLATE}")
+        server = Server(embedded.dsn, admin)
+        migrate(server.dsn_of(TEMPLATE))
+        yield server
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def database(postgres: Server) -> Iterator[str]:
+    """The DSN of a fresh, migrated database, for one test."""
+    with postgres.fresh() as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="module")
+def module_database(postgres: Server) -> Iterator[str]:
+    """The DSN of a fresh, migrated database, shared by the tests of one module."""
+    with postgres.fresh() as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def secret_box() -> SecretBox:
+    """A box with a key of its own."""
+    return SecretBox(Fernet.generate_key().decode())
+
+
+@pytest.fixture
+async def pool(database: str) -> AsyncIterator[Pool]:
+    """A pool on the test's database."""
+    async with open_pool(database) as opened:
+        yield opened
+
+
+@pytest.fixture
+def queue(pool: Pool) -> Queue:
+    """The job queue of the test's database; no worker runs."""
+    return make_queue(pool)
+
+
+@pytest.fixture
+def postgres_book(pool: Pool, secret_box: SecretBox, queue: Queue) -> PostgresBook:
+    """The ledger on PostgreSQL, empty."""
+    return PostgresBook(pool, secret_box, queue)
+
+
+@pytest.fixture
+def memory_book() -> MemoryBook:
+    """The ledger's twin in memory, empty."""
+    return MemoryBook()
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def book(request: pytest.FixtureRequest) -> LedgerBook:
+    """Each ledger in turn: what one promises, the other keeps."""
+    chosen: LedgerBook = request.getfixturevalue(f"{request.param}_book")
+    return chosen
