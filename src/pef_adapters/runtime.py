@@ -150,5 +150,5 @@ def _rhythm(settings: Settings) -> QueueSettings:
     )
 
 
-def _walk_on(_: Boundary) -> None:
+def _walk_on(boundary: Boundary) -> None:
     """Outside tests no boundary stops anybody."""

@@ -80,5 +80,7 @@ def _folder() -> Iterator[Path]:
     except Exception:
         output.err.print(f"The processes' logs are in {folder}", highlight=False)
         raise
-    else:
+    except BaseException:  # Ctrl-C is how the demo usually ends
         shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)

@@ -19,7 +19,9 @@ def run(
     """Open everything, run the use case, close everything; explain our errors."""
     with output.errors_explained(json_wanted=json_wanted):
         settings = read_settings()
-        logs.configure(settings.log_level, as_json=settings.log_json)
+        chosen = "log_level" in settings.model_fields_set
+        # One command, one answer: what goes well needs no log line.
+        logs.configure(settings.log_level if chosen else "warning", as_json=settings.log_json)
         with output.working(what, quiet=json_wanted):
             return asyncio.run(_run(use_case, settings))
 

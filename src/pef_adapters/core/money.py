@@ -74,7 +74,7 @@ class Money:
         self._same_currency(other)
         return type(self)(self.minor - other.minor, self.currency)
 
-    def __lt__(self, other: Self) -> bool:
+    def __lt__(self, other: "Money") -> bool:
         self._same_currency(other)
         return self.minor < other.minor
 

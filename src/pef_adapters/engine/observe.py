@@ -8,6 +8,7 @@ and changes only what it can prove.
 from dataclasses import replace
 from datetime import datetime
 
+from pef_adapters.core.calendar import add_business_days, lima_date
 from pef_adapters.core.errors import AmountExceedsRest, AnsweredNonsense, NotSent, RailError
 from pef_adapters.core.states import Event, State, allows
 from pef_adapters.core.texts import known as has_text
@@ -45,6 +46,7 @@ _ACCEPTED_BUT = {
     "AWAITING_BENEFICIARY": "code.BENEFICIARY_REQUIRED",
     "MANUAL_REQUIRED": "code.RAIL_MANUAL_REQUIRED",
 }
+_USUAL_BUSINESS_DAYS = 7
 _CLOSING = frozenset({Event.RAIL_REFUSED, Event.RAIL_REFUNDED})
 
 
@@ -115,7 +117,7 @@ async def _book(
             attention=_attention(answer, attempt.sends),
             next_action_at=_next_look(attempt, event, now),
             detail=_detail(answer),
-            expected_on=answer.expected_on if isinstance(answer, RailRefund) else None,
+            expected_on=_expected_on(answer, now),
         )
     except AmountExceedsRest:
         # The rail paid what it had refused, after its amount was given away.
@@ -148,13 +150,20 @@ async def _about_older_attempt(
     return await call_for_attention(ledger, refund, "code.PAID_BEYOND_REST", now)
 
 
+def _expected_on(answer: Answer, now: datetime) -> str | None:
+    """The rail's own date; without one, the last of the usual business days (spec S5)."""
+    if not isinstance(answer, RailRefund):
+        return None
+    return answer.expected_on or str(add_business_days(lima_date(now), _USUAL_BUSINESS_DAYS))
+
+
 def _attention(answer: Answer, sends: int = 1) -> str | None:
     if isinstance(answer, RailRefund):
         if answer.status in (RailStatus.REFUSED, RailStatus.RETURNED):
             return f"rail_status.{answer.status_word}"
         return _ACCEPTED_BUT.get(answer.status_word)
     if isinstance(answer, RailRefusal):
-        keys = (f"rail.{answer.code}", f"code.{answer.code}", "rail.OTHER")
+        keys = (f"rail.{answer.code}", f"code.{answer.code}", "rail.UNKNOWN")
         return next(key for key in keys if has_text(key))
     if isinstance(answer, AnsweredNonsense):
         return "code.RAIL_ANSWER_DIFFERS"

@@ -47,7 +47,9 @@ async def settle(ports: Ports, refund_id: str, person: str, *, paid: bool) -> Re
     event = Event.PERSON_CONFIRMED_PAID if paid else Event.PERSON_CONFIRMED_UNPAID
     async with ports.book.begin() as ledger:
         refund = await _locked(ledger, refund_id)
-        refund = await move(ledger, refund, event, now, actor=_name(person))
+        refund = await move(
+            ledger, refund, event, now, actor=_name(person), attention="code.CONFIRMED_BY_PERSON"
+        )
         attempt = await ledger.attempt(merchant_refund_id(refund.id, refund.generation))
         if attempt is not None and attempt.closed_at is None:
             await ledger.save_attempt(replace(attempt, closed_at=now))

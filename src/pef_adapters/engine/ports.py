@@ -179,6 +179,7 @@ class LedgerBook(Protocol):
 class Boundary(StrEnum):
     """Every place where a killed process leaves a refund half-way, in order."""
 
+    RESERVING = "reserving"
     INTENDED = "intended"
     ANSWERED = "answered"
     OBSERVED = "observed"

@@ -45,6 +45,7 @@ async def send_refund(ports: Ports, refund: Refund) -> None:
     if wanted is None:
         await withdraw(ports, refund.id)
         return
+    ports.at(Boundary.RESERVING)
     attempt = await _reserve_and_intend(ports, refund.id, same=wanted.amount == refund.amount)
     if attempt is not None:
         await _send(ports, attempt)

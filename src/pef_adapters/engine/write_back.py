@@ -23,6 +23,7 @@ _log = structlog.get_logger(__name__)
 
 _MOST_REVISIONS_A_CALL = 5
 _TRIES_BEFORE_STUCK = 5
+_STUCK = "code.WRITE_BACK_STUCK"
 
 
 async def tell_store(ports: Ports, refund_id: str) -> None:
@@ -78,37 +79,22 @@ def _line(refund: Refund, told: Refund, language: str) -> RefundLine:
 
 
 def note(refund: Refund, language: str) -> str:
-    """The private sentence about a refund's state, and what to do about it."""
+    """The private sentences about a refund: its state, why, and what to do."""
     figures = {
         "amount": refund.amount.shown(language),
         "expected_on": refund.expected_on or "…",
         "refund": refund.platform_refund_id,
-        "reason": _reason(refund, language),
     }
-    said = explain(f"note.{refund.state}", language, figures)
-    if refund.attention and "{reason}" not in _raw_note(refund.state, language):
-        said = f"{said} {_reason(refund, language)}"
-    to_do = _advice(refund, language)
-    return f"{said} {to_do}".strip()
-
-
-def _raw_note(state: State, language: str) -> str:
-    return explain(f"note.{state}", language, {"reason": "{reason}"})
-
-
-def _reason(refund: Refund, language: str) -> str:
-    key, figures = _why(refund)
-    return explain(key, language, figures) if key else ""
-
-
-def _advice(refund: Refund, language: str) -> str:
-    key, figures = _why(refund)
-    return advise(key, language, figures) if key else ""
+    sentences = [explain(f"note.{refund.state}", language, figures)]
+    key, known = _why(refund)
+    if key is not None:
+        sentences += [explain(key, language, known), advise(key, language, known)]
+    return " ".join(filter(None, sentences))
 
 
 def _why(refund: Refund) -> tuple[str | None, dict[str, str]]:
     """The text that explains this state: what needs attention, else the decision."""
-    if refund.attention:
+    if refund.attention and refund.attention != _STUCK:
         return refund.attention, {}
     if refund.decision and refund.state in (State.HELD, State.REJECTED, State.PAYOUT_DUE):
         return f"code.{refund.decision['code']}", dict(refund.decision["figures"])
@@ -128,6 +114,7 @@ async def _acknowledge(ports: Ports, told: Refund) -> None:
                 written_revision=told.revision,
                 write_back_at=now if more else None,
                 write_back_tries=0,
+                attention=None if refund.attention == _STUCK else refund.attention,
             )
         )
         await ledger.add_entry(_entry(refund, now, f"order told: {told.state}"))
@@ -142,10 +129,13 @@ async def _put_off(ports: Ports, refund: Refund, fault: PefError) -> None:
             return
         tries = locked.write_back_tries + 1
         at = wait(refund.id, tries - 1, now)
-        await ledger.save_refund(replace(locked, write_back_tries=tries, write_back_at=at))
+        later = replace(locked, write_back_tries=tries, write_back_at=at)
         if tries == _TRIES_BEFORE_STUCK:
             _log.warning("write_back_stuck", refund=refund.id, fault=fault.code)
             await ledger.add_entry(_entry(locked, now, "order can't be told", code=fault.code))
+            # For people here; the order itself is the one who can't be told.
+            later = replace(later, attention=later.attention or _STUCK)
+        await ledger.save_refund(later)
         await ledger.wake(locked, at)
 
 

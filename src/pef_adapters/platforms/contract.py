@@ -175,9 +175,7 @@ class Check:
 class OneClick(Protocol):
     """How a platform hands over its keys after the owner pressed one button."""
 
-    def authorize_url(
-        self, address: str, *, state: str, return_url: str, callback_url: str
-    ) -> str:
+    def authorize_url(self, address: str, *, state: str, return_url: str, callback_url: str) -> str:
         """Where the owner approves; the keys are posted to `callback_url` with `state`.
 
         Raises:

@@ -3,7 +3,6 @@
 import asyncio
 
 from engine_world import World
-
 from pef_adapters.core.money import Money
 from pef_adapters.core.states import State
 from pef_adapters.engine.advance import advance

@@ -14,6 +14,26 @@ from typing import Any
 LANGUAGES = ("es_PE", "en", "zh_Hans")
 DEFAULT_LANGUAGE = "es_PE"
 
+# Every figure that a text may name; a test refuses any other.
+FIGURES = frozenset(
+    (
+        "account",
+        "age",
+        "amount",
+        "asked",
+        "day",
+        "expected_on",
+        "order",
+        "original_route",
+        "paid",
+        "payout",
+        "refund",
+        "rest",
+        "store",
+        "transaction",
+    )
+)
+
 
 def explain(key: str, language: str, figures: Mapping[str, str] | None = None) -> str:
     """The sentence that says what `key` (such as "state.pending") means.

@@ -1,0 +1,128 @@
+"""Refunds read back by REST, with `dp=2` so that amounts are exact. Writes nothing.
+
+WooCommerce before 9.0 has no list of all refunds: there the orders that were
+modified lately are looked through instead (section 4).
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from pef_adapters.core.errors import PlatformNonsense, PlatformRefused
+from pef_adapters.platforms.contract import Changes, Hint, HintKind, StoreConnection, StoreRefund
+from pef_woocommerce import mapping
+from pef_woocommerce.client import EXACT, NO_ROUTE, Api, Listing, open_api
+from pef_woocommerce.settings import settings_of
+from pef_woocommerce.wire import ORDER_CHANGES, REFUNDS, Order, OrderChange, Refund
+
+OVERLAP: Final = timedelta(minutes=10)
+# How far back a refund that is known only by its id is looked for on an old store.
+LOOK_BACK: Final = timedelta(days=7)
+_NOTHING_TO_READ: Final = {HintKind.PING, HintKind.STORE_TROUBLE}
+
+
+async def read(hint: Hint, store: StoreConnection) -> tuple[StoreRefund, ...]:
+    """See `platforms.contract.Platform.read`."""
+    if hint.kind in _NOTHING_TO_READ:
+        return ()
+    async with open_api(store) as api:
+        settings = settings_of(store)
+        order_id = hint.order_id or await _order_of(hint.refund_id, api)
+        order = await read_order(api, order_id) if order_id else None
+        refunds = await _refunds_of(order, api) if order else ()
+    wanted = (r for r in refunds if hint.refund_id in (None, str(r.id)))
+    return tuple(mapping.store_refund(r, order, settings) for r in wanted if order)
+
+
+async def read_order(api: Api, order_id: str) -> Order | None:
+    """The order, trashed or not; None where it was erased."""
+    answer = await api.get(f"orders/{_digits(order_id)}", EXACT)
+    if answer.missing:
+        require_route(answer.missing)
+        return None
+    return answer.read(Order)
+
+
+def require_route(missing: str | None) -> None:
+    """A missing route is no missing record: nothing may be concluded from it.
+
+    Raises:
+        PlatformRefused: the store has no WooCommerce REST API just now.
+    """
+    if missing == NO_ROUTE:
+        raise PlatformRefused("the store has no WooCommerce REST API: is the plugin active?")
+
+
+async def _refunds_of(order: Order, api: Api) -> tuple[Refund, ...]:
+    listing = await api.pages(f"orders/{order.id}/refunds", EXACT, REFUNDS)
+    require_route(listing.missing)
+    return listing.items
+
+
+async def _order_of(refund_id: str | None, api: Api) -> str | None:
+    """The order that a refund belongs to, by the refund's id alone."""
+    if refund_id is None:
+        return None
+    answer = await api.get("refunds", {**EXACT, "include": _digits(refund_id)})
+    if answer.missing:
+        return await _order_listing(refund_id, answer.date, api)
+    found = (r for r in answer.read_as(REFUNDS) if str(r.id) == refund_id)
+    return next((str(refund.parent_id) for refund in found), None)
+
+
+async def _order_listing(refund_id: str, now: datetime | None, api: Api) -> str | None:
+    if now is None:
+        raise PlatformNonsense("the store's answer carries no date")
+    orders = await _modified_orders(api, now - LOOK_BACK)
+    hints = map(mapping.order_hint, orders.items)
+    return next((hint.order_id for hint in hints if refund_id in (hint.refund_ids or ())), None)
+
+
+async def find_changes(since: datetime, store: StoreConnection) -> Changes:
+    """See `platforms.contract.Platform.find_changes`.
+
+    Deletions by REST are announced nowhere, so each modified order is told as well.
+    """
+    async with open_api(store) as api:
+        refunds = await _refunds_since(api, since)
+        orders = await _modified_orders(api, since)
+    hints = [*map(mapping.refund_hint, refunds.items), *map(mapping.order_hint, orders.items)]
+    seen = [r.date_created_gmt for r in refunds.items]
+    seen += [o.date_modified_gmt for o in orders.items if o.date_modified_gmt]
+    return Changes(tuple(hints), _cursor(since, seen, refunds.date))
+
+
+def _cursor(since: datetime, seen: Iterable[datetime], asked_at: datetime | None) -> datetime:
+    """A little before the newest thing seen, all by the store's clock; never backwards.
+
+    An order dated in the future must not carry the cursor past refunds to come.
+    """
+    newest = max(seen, default=since)
+    if asked_at is not None:
+        newest = min(newest, asked_at)
+    return max(since, newest - OVERLAP)
+
+
+async def _refunds_since(api: Api, since: datetime) -> Listing[Refund]:
+    params = {**EXACT, **_after("after", since), "orderby": "date", "order": "asc"}
+    return await api.pages("refunds", params, REFUNDS)
+
+
+async def _modified_orders(api: Api, since: datetime) -> Listing[OrderChange]:
+    params = {**EXACT, **_after("modified_after", since), "orderby": "id", "order": "asc"}
+    fields = {"_fields": "id,date_modified_gmt,refunds"}
+    orders = await api.pages("orders", {**params, **fields}, ORDER_CHANGES)
+    require_route(orders.missing)
+    return orders
+
+
+def _after(name: str, moment: datetime) -> dict[str, str]:
+    naive = moment.astimezone(UTC).replace(tzinfo=None)
+    return {name: naive.isoformat(timespec="seconds"), "dates_are_gmt": "true"}
+
+
+def _digits(identity: str) -> str:
+    """An id as it may stand in a path; anything else never came from WooCommerce."""
+    if not (identity.isascii() and identity.isdecimal()):
+        raise PlatformNonsense(f"{identity[:40]!r} is not an id of WooCommerce")
+    return identity

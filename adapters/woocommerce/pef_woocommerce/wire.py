@@ -1,0 +1,128 @@
+"""WooCommerce's JSON, as far as this adapter reads it. Shapes only, no meaning.
+
+Amounts are decimal text and are read as Decimal, never as float (section 4).
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """The `*_gmt` fields carry no offset; they are UTC by their name."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+GmtTime = Annotated[datetime, AfterValidator(_in_utc)]
+Id = Annotated[int, Field(gt=0)]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class Meta(_Wire):
+    """One entry of an order's `meta_data`."""
+
+    key: str
+    value: JsonValue = None
+
+
+class RefundSummary(_Wire):
+    """A refund as an order lists it; its total is rounded for display, so it is not read."""
+
+    id: Id
+
+
+class OrderChange(_Wire):
+    """As much of an order as tells that it changed and which refunds it has now."""
+
+    id: Id
+    refunds: tuple[RefundSummary, ...] | None = None
+    date_modified_gmt: GmtTime | None = None
+
+
+class Order(OrderChange):
+    """An order, asked for with `dp=2`."""
+
+    number: str
+    currency: str
+    total: Decimal
+    payment_method: str = ""
+    transaction_id: str = ""
+    date_paid_gmt: GmtTime | None = None
+    meta_data: tuple[Meta, ...] = ()
+
+    def meta(self, key: str) -> JsonValue:
+        return next((meta.value for meta in self.meta_data if meta.key == key), None)
+
+
+class Refund(_Wire):
+    """A refund, asked for with `dp=2`. `parent_id` stands only in the list of all refunds."""
+
+    id: Id
+    parent_id: Id | None = None
+    date_created_gmt: GmtTime
+    amount: Annotated[Decimal, Field(ge=0)]
+    reason: str = ""
+    refunded_by: int = 0
+    refunded_payment: bool = False
+
+
+class ActionBody(_Wire):
+    """The body of an `action.*` webhook."""
+
+    arg: Id
+
+
+class Trouble(_Wire):
+    """An error of WordPress' REST API, which signed webhooks can carry too."""
+
+    code: str
+    message: str = ""
+
+
+class Note(_Wire):
+    """An order note."""
+
+    note: str
+
+
+class Webhook(_Wire):
+    """A webhook as REST lists it; its secret is never shown."""
+
+    id: Id
+    name: str = ""
+    status: str
+    topic: str
+    delivery_url: str
+
+
+class Gateway(_Wire):
+    """A payment method of the store."""
+
+    id: str
+
+
+class Site(_Wire):
+    """The index at `/wp-json/`."""
+
+    home: str = ""
+    namespaces: tuple[str, ...] = ()
+
+
+class SystemStatus(_Wire):
+    """The part of `system_status` that names WooCommerce's version."""
+
+    environment: Mapping[str, JsonValue] = {}
+
+
+REFUNDS: TypeAdapter[tuple[Refund, ...]] = TypeAdapter(tuple[Refund, ...])
+ORDERS: TypeAdapter[tuple[Order, ...]] = TypeAdapter(tuple[Order, ...])
+ORDER_CHANGES: TypeAdapter[tuple[OrderChange, ...]] = TypeAdapter(tuple[OrderChange, ...])
+NOTES: TypeAdapter[tuple[Note, ...]] = TypeAdapter(tuple[Note, ...])
+WEBHOOKS: TypeAdapter[tuple[Webhook, ...]] = TypeAdapter(tuple[Webhook, ...])
+GATEWAYS: TypeAdapter[tuple[Gateway, ...]] = TypeAdapter(tuple[Gateway, ...])

@@ -1,0 +1,183 @@
+"""Write the reference pages that come from the code: `make docs` runs this.
+
+With `--check` it writes nothing and fails where a page is out of date.
+
+Owns docs/reference/{states,errors,decisions,rail-codes}.md. Nobody edits those by
+hand; a test compares them with what this file would write.
+"""
+
+import ast
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from pef_adapters.core import errors, states
+from pef_adapters.core.policy import rules
+from pef_adapters.core.policy.decision import Outcome
+from pef_adapters.core.texts import FIGURES, LANGUAGES, advise, explain, keys
+
+REFERENCE = Path(__file__).parent / "reference"
+GENERATED = "<!-- Written by docs/generate.py; run `make docs` instead of editing. -->"
+SHOWN = {"en": "English", "es_PE": "Español", "zh_Hans": "简体中文"}
+
+
+def states_page() -> str:
+    """The machine's diagram, and a row per state: who acts, when, where the money is."""
+    rows = (
+        (
+            f"`{state}`",
+            states.CARE[state].owner.value,
+            _wait(states.CARE[state].look_again),
+            states.MONEY[state].value,
+        )
+        for state in states.State
+    )
+    return _page(
+        "States of a refund",
+        "Everything here comes from one table, `core/states.py`. A step that the table does\n"
+        "not have is refused. *Money* says where the refund's amount stands in its payment's\n"
+        "account while the refund is in that state.",
+        f"```mermaid\n{states.diagram()}```",
+        _table(("State", "Who moves it on", "Looked at again", "Money"), rows),
+        *(_explained(f"state.{state}") for state in states.State),
+    )
+
+
+def errors_page() -> str:
+    """A section per error code; the help page of every error points into it."""
+    return _page(
+        "Errors",
+        "Each error has a stable code. *Retry* says whether the same call can succeed later:\n"
+        "`never`, `later` by itself, or `after_mending` something.",
+        *(_error(cls) for cls in error_classes()),
+    )
+
+
+def decisions_page() -> str:
+    """The policy's rules in their order, with every code each can answer."""
+    intro = (
+        f"Policy `{rules.POLICY_VERSION}`. Every rule is asked; the first that does not pass\n"
+        "decides, and with none the refund is approved. Words in braces are figures."
+    )
+    return _page("Decisions", intro, *(_rule(rule) for rule in rules.RULES), *_attention())
+
+
+def rail_codes_page() -> str:
+    """What PagoEfectivo's codes and words for a status mean, and whether a retry helps."""
+    return _page(
+        "PagoEfectivo's codes and states",
+        "What PagoEfectivo answers, in plain words, and whether a retry helps.\n"
+        'Mind that "Cancelado" on a CIP means *paid*.',
+        "## Codes",
+        *(_explained(key) for key in _keys_of("rail")),
+        "## States",
+        *(_explained(key) for key in _keys_of("rail_status")),
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "states.md": states_page,
+    "errors.md": errors_page,
+    "decisions.md": decisions_page,
+    "rail-codes.md": rail_codes_page,
+}
+
+
+def error_classes(root: type[errors.PefError] = errors.PefError) -> Iterator[type[errors.PefError]]:
+    """The error tree of `core.errors`, root first, in its order."""
+    yield root
+    for child in root.__subclasses__():
+        if child.__module__ == errors.__name__:
+            yield from error_classes(child)
+
+
+def rule_codes(rule: rules.Rule) -> Iterator[tuple[str, Outcome]]:
+    """Every (code, outcome) that a rule's source can answer with."""
+    for node in ast.walk(ast.parse(inspect.getsource(rule))):
+        match node:
+            case ast.Call(func=ast.Name(id="Verdict"), args=[_, code, outcome, *_]):
+                yield ast.literal_eval(code), Outcome[ast.unparse(outcome).split(".")[1]]
+            case ast.Call(func=ast.Name(id="_passes"), args=[_, code]):
+                yield ast.literal_eval(code), Outcome.APPROVE
+
+
+def _error(cls: type[errors.PefError]) -> str:
+    facts = f"HTTP status {cls.http_status} · retry: `{cls.retry}` · class `{cls.__name__}`"
+    anchor = f'<a id="{cls.code.lower()}"></a>'
+    return f"{anchor}\n\n## {cls.code}\n\n{facts}\n\n{_languages(f'error.{cls.code}')}"
+
+
+def _rule(rule: rules.Rule) -> str:
+    codes = sorted(dict.fromkeys(rule_codes(rule)), key=lambda found: list(Outcome).index(found[1]))
+    parts = [f"## `{rule.__name__}`", inspect.getdoc(rule) or ""]
+    for code, outcome in codes:
+        parts += [f"### {code}: {outcome.value}", _languages(f"code.{code}")]
+    return "\n\n".join(parts)
+
+
+def _attention() -> Iterator[str]:
+    """Codes that no rule answers: the engine's calls for a person."""
+    of_rules = {f"code.{code}" for rule in rules.RULES for code, _ in rule_codes(rule)}
+    yield "## Calls for attention"
+    yield "The engine shows these beside a refund's state when a person should look."
+    yield from (_explained(key) for key in _keys_of("code") if key not in of_rules)
+
+
+def _explained(key: str) -> str:
+    name = key.partition(".")[2]
+    return f'<a id="{name.lower().replace(" ", "-")}"></a>\n\n### {name}\n\n{_languages(key)}'
+
+
+def _languages(key: str) -> str:
+    """The key's texts in every language, each figure shown by its name."""
+    figures = {name: f"{{{name}}}" for name in FIGURES}
+    rows = (
+        (name, explain(key, language, figures), advise(key, language, figures) or "—")
+        for language, name in SHOWN.items()
+    )
+    return _table(("Language", "What it means", "What to do next"), rows)
+
+
+def _keys_of(group: str) -> list[str]:
+    return sorted(key for key in keys(LANGUAGES[0]) if key.startswith(f"{group}."))
+
+
+def _wait(wait: timedelta | None) -> str:
+    if wait is None:
+        return "never"
+    return f"after {wait}" if wait else "at once"
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    head = tuple(head)
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _page(title: str, intro: str, *parts: str) -> str:
+    return "\n\n".join((f"# {title}", GENERATED, intro, *parts)) + "\n"
+
+
+def stale() -> list[str]:
+    """The pages whose file is not what would be written now."""
+    return [name for name, page in PAGES.items() if _kept(REFERENCE / name) != page()]
+
+
+def _kept(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def write() -> None:
+    """Write every page."""
+    REFERENCE.mkdir(exist_ok=True)
+    for name, page in PAGES.items():
+        (REFERENCE / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if "--check" not in sys.argv:
+        write()
+    elif old := stale():
+        sys.exit(f"run `make docs`; out of date: {', '.join(old)}")

@@ -1,0 +1,53 @@
+"""What the twin holds: one mapping per table, of frozen records."""
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Self
+
+from pef_adapters.engine.records import (
+    Account,
+    Attempt,
+    Exchange,
+    Payment,
+    Received,
+    Refund,
+    Store,
+    TimelineEntry,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """A deferred job: `advance(subject)` of a refund or `digest(subject)` of a delivery."""
+
+    task: str
+    subject: str | int
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A payload that waits for its token."""
+
+    payload: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(slots=True)
+class Tables:
+    """The whole ledger. The records are frozen, so copying the mappings copies it all."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    stores: dict[str, Store] = field(default_factory=dict)
+    received: dict[int, Received] = field(default_factory=dict)
+    due: dict[int, datetime] = field(default_factory=dict)
+    payments: dict[tuple[str, str], Payment] = field(default_factory=dict)
+    refunds: dict[str, Refund] = field(default_factory=dict)
+    attempts: dict[str, Attempt] = field(default_factory=dict)
+    exchanges: dict[int, Exchange] = field(default_factory=dict)
+    timeline: dict[int, TimelineEntry] = field(default_factory=dict)
+    invitations: dict[str, Invitation] = field(default_factory=dict)
+    wakes: dict[int, Wake] = field(default_factory=dict)
+
+    def copy(self) -> Self:
+        return type(self)(**{each.name: getattr(self, each.name).copy() for each in fields(self)})

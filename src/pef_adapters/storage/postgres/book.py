@@ -1,0 +1,35 @@
+"""Opens transactions over the whole ledger."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from pef_adapters.engine.ports import Ledger
+from pef_adapters.storage.postgres.attempts import Attempts
+from pef_adapters.storage.postgres.deliveries import Deliveries
+from pef_adapters.storage.postgres.invitations import Invitations
+from pef_adapters.storage.postgres.payments import Payments
+from pef_adapters.storage.postgres.pool import Pool
+from pef_adapters.storage.postgres.refunds import Refunds
+from pef_adapters.storage.postgres.stores import Stores
+from pef_adapters.storage.postgres.timeline import Timeline
+from pef_adapters.storage.postgres.wakes import Wakes
+from pef_adapters.storage.secrets import SecretBox
+
+
+class PostgresLedger(Deliveries, Refunds, Payments, Attempts, Timeline, Stores, Invitations):
+    """Every table, on one connection inside one transaction."""
+
+
+class PostgresBook:
+    """The ledger book on PostgreSQL; safe for any number of tasks at once."""
+
+    def __init__(self, pool: Pool, box: SecretBox, wakes: Wakes) -> None:
+        self._pool = pool
+        self._box = box
+        self._wakes = wakes
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Ledger]:
+        """One transaction: commits on leaving, rolls back on an exception."""
+        async with self._pool.connection() as conn, conn.transaction():
+            yield PostgresLedger(conn, self._box, self._wakes)

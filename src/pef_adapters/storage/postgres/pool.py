@@ -1,0 +1,45 @@
+"""The connection pool: one per process, shared by the ledger and the queue."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from pef_adapters.core.errors import DatabaseUnavailable
+
+Connection = psycopg.AsyncConnection[Any]
+Pool = AsyncConnectionPool[Connection]
+
+# Every time comes back in UTC, whatever the server's own time zone is.
+_SESSION = "-c timezone=UTC"
+
+
+@asynccontextmanager
+async def open_pool(dsn: str, *, size: int = 16, wait_seconds: float = 30) -> AsyncIterator[Pool]:
+    """A pool that is open and has proved that it can connect.
+
+    A connection is checked before each use, so that a restarted database costs
+    one reconnection and no failed work.
+
+    Raises:
+        DatabaseUnavailable: no connection within `wait_seconds`.
+    """
+    pool: Pool = AsyncConnectionPool(
+        dsn,
+        kwargs={"options": _SESSION},
+        min_size=1,
+        max_size=size,
+        open=False,
+        check=AsyncConnectionPool.check_connection,
+    )
+    try:
+        await pool.open(wait=True, timeout=wait_seconds)
+    except PoolTimeout as error:
+        await pool.close()
+        raise DatabaseUnavailable(f"no connection within {wait_seconds:g} s") from error
+    try:
+        yield pool
+    finally:
+        await pool.close()

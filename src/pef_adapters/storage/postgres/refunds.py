@@ -1,0 +1,125 @@
+"""Refunds: one row each, its state guarded by the database itself."""
+
+from datetime import datetime
+
+from psycopg.errors import CheckViolation
+
+from pef_adapters.core.errors import NotThere, TransitionRefused
+from pef_adapters.core.money import Money
+from pef_adapters.core.states import State
+from pef_adapters.engine.records import Refund
+from pef_adapters.storage.postgres.table import Row, Table, columns
+from pef_adapters.storage.storable import storable
+
+_COLUMNS = """
+    id, store_id, platform, platform_refund_id, order_id, order_number, amount, currency, reason,
+    requested_by, requested_at, account_id, transaction_id, state, generation, revision,
+    written_revision, tries, next_action_at, write_back_at, write_back_tries, decision, attention,
+    expected_on, created_at, updated_at
+"""
+_INSERT = f"""
+    INSERT INTO refunds ({_COLUMNS})
+    VALUES (%(id)s, %(store_id)s, %(platform)s, %(platform_refund_id)s, %(order_id)s,
+            %(order_number)s, %(amount)s, %(currency)s, %(reason)s, %(requested_by)s,
+            %(requested_at)s, %(account_id)s, %(transaction_id)s, %(state)s, %(generation)s,
+            %(revision)s, %(written_revision)s, %(tries)s, %(next_action_at)s, %(write_back_at)s,
+            %(write_back_tries)s, %(decision)s, %(attention)s, %(expected_on)s, %(created_at)s,
+            %(updated_at)s)
+    ON CONFLICT DO NOTHING
+"""
+_UPDATE = """
+    UPDATE refunds SET
+        order_id = %(order_id)s, order_number = %(order_number)s, amount = %(amount)s,
+        currency = %(currency)s, reason = %(reason)s, requested_by = %(requested_by)s,
+        requested_at = %(requested_at)s, account_id = %(account_id)s,
+        transaction_id = %(transaction_id)s, state = %(state)s, generation = %(generation)s,
+        revision = %(revision)s, written_revision = %(written_revision)s, tries = %(tries)s,
+        next_action_at = %(next_action_at)s, write_back_at = %(write_back_at)s,
+        write_back_tries = %(write_back_tries)s, decision = %(decision)s,
+        attention = %(attention)s, expected_on = %(expected_on)s, updated_at = %(updated_at)s
+    WHERE id = %(id)s AND store_id = %(store_id)s AND platform_refund_id = %(platform_refund_id)s
+"""
+_ONE = f"SELECT {_COLUMNS} FROM refunds WHERE id = %(id)s"
+_LOCK = f"{_ONE} FOR NO KEY UPDATE"
+_FIND = f"""
+    SELECT {_COLUMNS} FROM refunds
+    WHERE store_id = %(store_id)s AND platform_refund_id = %(platform_refund_id)s
+"""
+_OF_ORDER = f"""
+    SELECT {_COLUMNS} FROM refunds
+    WHERE store_id = %(store_id)s AND order_id = %(order_id)s ORDER BY created_at, seq
+"""
+_OF_PAYMENT = f"""
+    SELECT {_COLUMNS} FROM refunds
+    WHERE account_id = %(account_id)s AND transaction_id = %(transaction_id)s
+    ORDER BY created_at, seq
+"""
+_LIST = f"""
+    SELECT {_COLUMNS} FROM refunds
+    WHERE (%(store_id)s::text IS NULL OR store_id = %(store_id)s)
+      AND (%(state)s::text IS NULL OR state = %(state)s)
+    ORDER BY created_at DESC, seq DESC LIMIT %(limit)s
+"""
+_DUE = """
+    SELECT id FROM refunds WHERE LEAST(next_action_at, write_back_at) <= %(now)s
+    ORDER BY LEAST(next_action_at, write_back_at), seq LIMIT %(limit)s
+"""
+
+
+class Refunds(Table):
+    """The table `refunds`."""
+
+    async def add_refund(self, refund: Refund) -> bool:
+        return await self._run(_INSERT, **_values(refund)) == 1
+
+    async def refund(self, refund_id: str) -> Refund | None:
+        return _maybe(await self._one(_ONE, id=refund_id))
+
+    async def lock_refund(self, refund_id: str) -> Refund | None:
+        return _maybe(await self._one(_LOCK, id=refund_id))
+
+    async def find_refund(self, store_id: str, platform_refund_id: str) -> Refund | None:
+        return _maybe(
+            await self._one(_FIND, store_id=store_id, platform_refund_id=platform_refund_id)
+        )
+
+    async def refunds_of_order(self, store_id: str, order_id: str) -> list[Refund]:
+        rows = await self._all(_OF_ORDER, store_id=store_id, order_id=order_id)
+        return [_refund(row) for row in rows]
+
+    async def refunds_of_payment(self, account_id: str, transaction_id: str) -> list[Refund]:
+        rows = await self._all(_OF_PAYMENT, account_id=account_id, transaction_id=transaction_id)
+        return [_refund(row) for row in rows]
+
+    async def list_refunds(
+        self, *, store_id: str | None = None, state: State | None = None, limit: int = 100
+    ) -> list[Refund]:
+        rows = await self._all(_LIST, store_id=store_id, state=state, limit=limit)
+        return [_refund(row) for row in rows]
+
+    async def save_refund(self, refund: Refund) -> None:
+        try:
+            touched = await self._run(_UPDATE, **_values(refund))
+        except CheckViolation as error:
+            raise TransitionRefused(error.diag.message_primary) from error
+        if not touched:
+            raise NotThere(f"there is no refund {refund.id} of this identity")
+
+    async def due_refunds(self, now: datetime, limit: int) -> list[str]:
+        return [str(row["id"]) for row in await self._all(_DUE, now=now, limit=limit)]
+
+    async def wake(self, refund: Refund, at: datetime | None = None) -> None:
+        await self._wakes.wake_refund(self._conn, refund, at)
+
+
+def _values(refund: Refund) -> dict[str, object]:
+    return columns(storable(refund)) | {"currency": refund.amount.currency}
+
+
+def _maybe(row: Row | None) -> Refund | None:
+    return None if row is None else _refund(row)
+
+
+def _refund(row: Row) -> Refund:
+    amount = Money(row["amount"], row.pop("currency"))
+    return Refund(**row | {"amount": amount, "state": State(row["state"])})

@@ -1,0 +1,61 @@
+"""What every table's module stands on: one connection, inside one transaction."""
+
+from collections.abc import Mapping
+from typing import Any, LiteralString
+
+from psycopg.errors import ForeignKeyViolation
+from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import Jsonb
+
+from pef_adapters.core.errors import NotThere
+from pef_adapters.core.money import Money
+from pef_adapters.storage.postgres.pool import Connection
+from pef_adapters.storage.postgres.wakes import Wakes
+from pef_adapters.storage.secrets import SecretBox
+
+Row = DictRow
+
+
+class Table:
+    """Runs SQL on the transaction's connection; rows come back as mappings."""
+
+    def __init__(self, conn: Connection, box: SecretBox, wakes: Wakes) -> None:
+        self._conn = conn
+        self._box = box
+        self._wakes = wakes
+
+    async def _one(self, sql: LiteralString, **values: Any) -> Row | None:
+        async with self._conn.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute(sql, values)
+            return await cursor.fetchone()
+
+    async def _all(self, sql: LiteralString, **values: Any) -> list[Row]:
+        async with self._conn.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute(sql, values)
+            return await cursor.fetchall()
+
+    async def _run(self, sql: LiteralString, **values: Any) -> int:
+        """Execute; answers how many rows it touched.
+
+        Raises:
+            NotThere: the row would refer to a record that isn't there.
+        """
+        async with self._conn.cursor() as cursor:
+            try:
+                await cursor.execute(sql, values)
+            except ForeignKeyViolation as error:
+                raise NotThere(error.diag.message_detail) from error
+            return cursor.rowcount
+
+
+def columns(record: Any) -> dict[str, Any]:
+    """A record's fields as SQL parameters: mappings as jsonb, money as minor units."""
+    return {name: _column(getattr(record, name)) for name in record.__dataclass_fields__}
+
+
+def _column(value: Any) -> Any:
+    if isinstance(value, Money):
+        return value.minor
+    if isinstance(value, Mapping):
+        return Jsonb(value)
+    return value
