@@ -8,16 +8,13 @@ milliseconds) and is dropped afterwards, whoever is still connected.
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
 from cryptography.fernet import Fernet
-from psycopg.conninfo import make_conninfo
 
+from database_server import TEMPLATE, Server
 from pef_adapters.engine.ports import LedgerBook
 from pef_adapters.storage.embedded import EmbeddedPostgres
 from pef_adapters.storage.memory import MemoryBook
@@ -25,30 +22,6 @@ from pef_adapters.storage.migrations import migrate
 from pef_adapters.storage.postgres import Pool, PostgresBook, open_pool
 from pef_adapters.storage.queue import Queue, make_queue
 from pef_adapters.storage.secrets import SecretBox
-
-TEMPLATE = "pef_template"
-
-
-@dataclass(slots=True)
-class Server:
-    """The session's PostgreSQL; `fresh` gives a database of one's own."""
-
-    dsn: str
-    admin: psycopg.Connection
-    numbers: Iterator[int] = field(default_factory=count)
-
-    def dsn_of(self, database: str) -> str:
-        return make_conninfo(self.dsn, dbname=database)
-
-    @contextmanager
-    def fresh(self, template: str = TEMPLATE) -> Iterator[str]:
-        """The DSN of a new database; `template="template1"` gives an empty one."""
-        name = f"pef_{next(self.numbers)}"
-        self.admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        try:
-            yield self.dsn_of(name)
-        finally:
-            self.admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,8 @@ _BY_STATUS = {
     HTTPStatus.FORBIDDEN: Refusal.NEEDS_OWNER,
     HTTPStatus.PAYMENT_REQUIRED: Refusal.BUSY,
     HTTPStatus.TOO_MANY_REQUESTS: Refusal.BUSY,
+    # A conflict we can't name may be about this very refund: only a query can tell.
+    HTTPStatus.CONFLICT: Refusal.DISPUTED_ID,
 }
 
 
@@ -58,8 +60,3 @@ def refusal_of(code: str, status: int) -> Refusal:
     """What a refusal asks for; an unknown code is judged by its HTTP status."""
     known = REFUSALS.get(code)
     return known or next((r for s, r in _BY_STATUS.items() if s == status), Refusal.FINAL)
-
-
-def text_key(code: str) -> str:
-    """The key of a code's explanation in `core.texts`."""
-    return f"rail.{code if code in REFUSALS else 'UNKNOWN'}"

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from procrastinate.schema import SchemaManager
 
-from conftest import Server
+from database_server import Server
 from pef_adapters.core.errors import DatabaseUnavailable
 from pef_adapters.core.states import moves
 from pef_adapters.storage.migrations import current_revision, migrate, newest_revision

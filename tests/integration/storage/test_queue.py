@@ -1,62 +1,14 @@
-"""The job queue: wake-ups commit with the ledger, run once at a time, survive deaths."""
+"""The job queue: wake-ups commit with the ledger and run one at a time."""
 
 import asyncio
-import contextlib
-import signal
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from pef_adapters.engine.records import Refund
 from pef_adapters.storage.postgres import Pool, PostgresBook
-from pef_adapters.storage.queue import Queue, QueueSettings, Work, make_queue
-from storage_samples import NOON, received, refund, settle_in
-
-QUICK = QueueSettings(
-    heartbeat=0.1,
-    stalled_after=1,
-    look_for_jobs=0.05,
-    reconnect_after=0.05,
-    sweep_cron="* * * * * *",
-)
-LONG_AGO = NOON - timedelta(days=3000)
-FAR = NOON + timedelta(days=3000)
-
-
-@dataclass
-class Diary:
-    """What ran, and hooks to make a job wait or fail."""
-
-    advanced: list[str] = field(default_factory=list)
-    digested: list[int] = field(default_factory=list)
-    swept: int = 0
-    polled: int = 0
-    meanwhile: Callable[[str], Awaitable[None]] | None = None
-
-    async def advance(self, refund_id: str) -> None:
-        if self.meanwhile is not None:
-            await self.meanwhile(refund_id)
-        self.advanced.append(refund_id)
-
-    async def digest(self, received_id: int) -> None:
-        self.digested.append(received_id)
-
-    async def sweep(self) -> None:
-        self.swept += 1
-
-    async def poll(self) -> None:
-        self.polled += 1
-
-    @property
-    def work(self) -> Work:
-        return Work(advance=self.advance, digest=self.digest, sweep=self.sweep, poll=self.poll)
+from pef_adapters.storage.queue import Queue, make_queue
+from queue_world import FAR, LONG_AGO, QUICK, Diary, eventually, jobs, put, working
+from storage_samples import received, refund, settle_in
 
 
 @pytest.fixture
@@ -65,45 +17,6 @@ async def book(postgres_book: PostgresBook) -> PostgresBook:
     async with postgres_book.begin() as ledger:
         await settle_in(ledger)
     return postgres_book
-
-
-@asynccontextmanager
-async def working(queue: Queue, work: Work, concurrency: int = 4) -> AsyncIterator[None]:
-    """A worker runs meanwhile and is stopped gracefully."""
-    worker = asyncio.create_task(queue.run_worker(work, concurrency=concurrency))
-    try:
-        yield
-    finally:
-        worker.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await worker
-
-
-async def eventually(condition: Callable[[], bool]) -> None:
-    """Wait until the condition holds, with a deadline."""
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 -- the condition may live in another process
-            await asyncio.sleep(0.01)
-
-
-async def jobs(pool: Pool, task: str | None = None) -> list[tuple[str, str, str | None]]:
-    """(task, status, lock) of each job but the scheduler's own."""
-    async with pool.connection() as conn:
-        found = await conn.execute(
-            "SELECT task_name, status::text, lock FROM procrastinate_jobs"
-            " WHERE task_name IN ('advance', 'digest') AND coalesce(task_name = %s, true)"
-            " ORDER BY id",
-            (task,),
-        )
-        return [(row[0], row[1], row[2]) for row in await found.fetchall()]
-
-
-async def put(book: PostgresBook, *refunds: Refund) -> None:
-    """Add refunds and wake each, in one transaction."""
-    async with book.begin() as ledger:
-        for each in refunds:
-            await ledger.add_refund(each)
-            await ledger.wake(each)
 
 
 # --- deferring ------------------------------------------------------------------
@@ -295,77 +208,3 @@ async def test_a_worker_outlives_a_lost_database(
             )
         await put(book, refund())
         await eventually(lambda: diary.advanced == ["rf-1"])
-
-
-# --- dead workers -----------------------------------------------------------------
-
-DYING_WORKER = """
-import asyncio, sys
-from pef_adapters.storage.postgres import open_pool
-from pef_adapters.storage.queue import QueueSettings, Work, make_queue
-
-async def advance(refund_id):
-    print("begun", flush=True)
-    await asyncio.Event().wait()
-
-async def nothing(*_):
-    pass
-
-async def main():
-    async with open_pool(sys.argv[1]) as pool:
-        work = Work(advance=advance, digest=nothing, sweep=nothing, poll=nothing)
-        await make_queue(pool, QueueSettings(heartbeat=0.1, stalled_after=1)).run_worker(work)
-
-asyncio.run(main())
-"""
-
-
-@pytest.fixture
-def dying_worker(tmp_path: Path) -> Path:
-    """A program whose worker never finishes a job."""
-    script = tmp_path / "dying_worker.py"
-    script.write_text(DYING_WORKER, encoding="utf-8")
-    return script
-
-
-async def test_a_killed_workers_job_runs_again(
-    book: PostgresBook, pool: Pool, database: str, dying_worker: Path
-) -> None:
-    """After kill -9 in the middle of a job the sweep gives it to a living worker."""
-    await put(book, refund())
-    command = [sys.executable, str(dying_worker), database]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: ASYNC220 -- its start is awaited below
-        assert process.stdout is not None
-        assert await asyncio.to_thread(process.stdout.readline) == b"begun\n"
-        process.send_signal(signal.SIGKILL)
-    assert await jobs(pool) == [("advance", "doing", "shop/31")]
-    diary = Diary()
-    async with working(make_queue(pool, QUICK), diary.work):
-        await eventually(lambda: diary.advanced == ["rf-1"])
-    assert await jobs(pool) == []
-
-
-async def test_a_living_workers_job_is_left_alone(
-    book: PostgresBook, pool: Pool, queue: Queue
-) -> None:
-    """While the heartbeat is fresh nothing is given back."""
-    await put(book, refund())
-    manager = queue._app.job_manager
-    await queue._app.open_async(pool)
-    await manager.fetch_job(queues=None, worker_id=await manager.register_worker())
-    assert await queue.requeue_stalled() == 0
-    assert [status for _, status, _ in await jobs(pool)] == ["doing"]
-
-
-async def test_a_dead_workers_sweep_is_dropped(pool: Pool) -> None:
-    """The scheduler makes the next sweep; the one of a dead worker is not repeated."""
-    queue = make_queue(pool, QueueSettings(stalled_after=0))
-    async with pool.connection() as conn:
-        await conn.execute(
-            "INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, status)"
-            " VALUES ('default', 'sweep', 'sweep', 'doing')"
-        )
-    assert await queue.requeue_stalled() == 1
-    async with pool.connection() as conn:
-        left = await conn.execute("SELECT count(*) FROM procrastinate_jobs")
-        assert await left.fetchone() == (0,)

@@ -84,6 +84,7 @@ def _write_moves(conn: psycopg.Connection) -> None:
 @contextmanager
 def _one_at_a_time(dsn: str) -> Iterator[psycopg.Connection]:
     with _connect(dsn, autocommit=True) as conn:
+        conn.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         yield conn  # closing the session gives the lock back, whatever happens
 
 
