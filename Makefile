@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check format docs docs-check lock cassettes bench changelog clean
+.PHONY: help setup demo serve test check format docs pictures lock cassettes bench changelog clean
 
 help: ## Show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,12 +23,11 @@ serve: $(VENV)/.runtime ## Run the service
 test: $(VENV)/.dev ## Run all tests
 	@$(BIN)/python -m pytest
 
-check: $(VENV)/.dev ## Check style, types, import contracts, docstrings and generated docs
+check: $(VENV)/.dev ## Check style, types, import contracts and generated docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/interrogate --quiet tests
 	$(BIN)/python docs/generate.py --check
 
 format: $(VENV)/.dev ## Put the code into shape
@@ -38,8 +37,12 @@ format: $(VENV)/.dev ## Put the code into shape
 docs: $(VENV)/.dev ## Write the reference pages that are made from code
 	$(BIN)/python docs/generate.py
 
+pictures: $(VENV)/.dev ## Take the README's pictures of the real screens, in Chromium
+	$(BIN)/python docs/take_pictures.py
+
 cassettes: $(VENV)/.dev ## Record the HTTP cassettes again, against the sandbox and the fake store
-	$(BIN)/python -m pytest tests/contract --record-cassettes
+	$(BIN)/python tests/contract/pagoefectivo/record_cassettes.py
+	PEF_RECORD_CASSETTES=1 $(BIN)/python -m pytest -q tests/integration/woocommerce/test_woocommerce_cassettes.py
 
 bench: $(VENV)/.dev ## Measure ratios against bare baselines
 	$(BIN)/python bench/run.py

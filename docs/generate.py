@@ -2,7 +2,7 @@
 
 With `--check` it writes nothing and fails where a page is out of date.
 
-Owns docs/reference/{states,errors,decisions,rail-codes}.md. Nobody edits those by
+Owns all of docs/reference/. Nobody edits those by
 hand; a test compares them with what this file would write.
 """
 
@@ -12,11 +12,16 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import typer
+
+from pef_adapters.cli.app import app
 from pef_adapters.core import errors, states
 from pef_adapters.core.policy import rules
 from pef_adapters.core.policy.decision import Outcome
 from pef_adapters.core.texts import FIGURES, LANGUAGES, advise, explain, keys
+from pef_adapters.settings import Settings
 
 REFERENCE = Path(__file__).parent / "reference"
 GENERATED = "<!-- Written by docs/generate.py; run `make docs` instead of editing. -->"
@@ -77,12 +82,62 @@ def rail_codes_page() -> str:
     )
 
 
+def settings_page() -> str:
+    """Every PEF_ variable, from the model that reads them."""
+    rows = (
+        (f"`PEF_{name.upper()}`", field.description or "", f"`{_default(field.default)}`")
+        for name, field in Settings.model_fields.items()
+    )
+    return _page(
+        "Settings of the service",
+        "Read from the environment. What belongs to one store or one merchant account is given\n"
+        "to `pef store add` and `pef account add` instead. Besides, `SSL_CERT_FILE` names the\n"
+        "certificates to trust.",
+        _table(("Variable", "Meaning", "Default"), rows),
+    )
+
+
+def commands_page() -> str:
+    """Every command of `pef` with its options, from the commands themselves."""
+    root = typer.main.get_command(app)
+    intro = "Each command explains itself with `--help`."
+    return _page("Commands", intro, *(_command(*found) for found in _commands(root, "pef")))
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "states.md": states_page,
+    "settings.md": settings_page,
+    "commands.md": commands_page,
     "errors.md": errors_page,
     "decisions.md": decisions_page,
     "rail-codes.md": rail_codes_page,
 }
+
+
+def _default(value: object) -> str:
+    if value is None or value == "":
+        return "not set"
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """The commands below this one, by their whole names; groups are only ways to them."""
+    children = getattr(command, "commands", None)
+    if children is None:
+        yield name, command
+        return
+    for child in sorted(children):
+        yield from _commands(children[child], f"{name} {child}")
+
+
+def _command(name: str, command: Any) -> str:
+    rows = [
+        (f"`{' / '.join((*option.opts, *option.secondary_opts))}`", option.help or "")
+        for option in command.params
+        if option.name != "help"
+    ]
+    parts = [f"## `{name}`", inspect.cleandoc(command.help or "")]
+    return "\n\n".join([*parts, _table(("Option", "Meaning"), rows)] if rows else parts)
 
 
 def error_classes(root: type[errors.PefError] = errors.PefError) -> Iterator[type[errors.PefError]]:

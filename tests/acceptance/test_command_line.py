@@ -81,7 +81,7 @@ async def test_store_list_and_check(running: Stage) -> None:
     done = pef(running, "store", "list", "--json")
     assert [store["platform"] for store in answer(done)["stores"]] == ["woocommerce"]
     assert "cs_" not in done.stdout
-    checks = answer(pef(running, "store", "check", running.store_id, "--json"))["checks"]
+    checks = answer(pef(running, "store", "check", "--json"))["stores"][running.store_id]
     assert checks
     failed = [check for check in checks if not check["passed"]]
     assert [check["name"] for check in failed if check["name"] != "https"] == []

@@ -9,7 +9,6 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from pef_adapters.core.errors import PlatformRefused
 from pef_adapters.platforms.contract import OrderReport, RefundLine, StoreConnection
 from pef_woocommerce.client import Api, open_api
 from pef_woocommerce.reading import read_order
@@ -23,7 +22,8 @@ async def write_back(report: OrderReport, store: StoreConnection) -> None:
     async with open_api(store) as api:
         order = await read_order(api, report.order_id)
         if order is None:
-            raise PlatformRefused(f"order {report.order_id} is not in the store any more")
+            # Erased at the store: there is nothing left to tell the truth to.
+            return
         await _write_notes(report, api)
         standing = order.meta(RECORD_KEY)
         record = _record(report, standing if isinstance(standing, dict) else {})

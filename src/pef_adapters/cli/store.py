@@ -99,21 +99,28 @@ def list_stores(*, json_wanted: Json = False) -> None:
 
 @app.command("check")
 def check(
-    store: Annotated[str, typer.Argument(help="The store's name, as in `pef store list`.")],
+    store: Annotated[
+        str | None, typer.Argument(help="The store's name, as in `pef store list`; else all.")
+    ] = None,
     *,
     json_wanted: Json = False,
 ) -> None:
-    """Reach the store and check its keys, rights, addresses and webhooks."""
+    """Reach a store, or all, and check keys, rights, addresses and webhooks."""
 
-    async def use_case(ports: Ports, _: Settings) -> tuple[Check, ...]:
-        return await onboarding.check_store(ports, store)
+    async def use_case(ports: Ports, _: Settings) -> dict[str, tuple[Check, ...]]:
+        async with ports.book.begin() as ledger:
+            names = [store] if store else [each.id for each in await ledger.stores()]
+        return {name: await onboarding.check_store(ports, name) for name in names}
 
-    found = run(use_case, f"Checking {store}…", json_wanted=json_wanted)
+    found = run(use_case, "Checking…", json_wanted=json_wanted)
     if json_wanted:
-        output.as_json({"store": store, "checks": output.check_records(found)})
+        checked = {name: output.check_records(checks) for name, checks in found.items()}
+        output.as_json({"stores": checked})
     else:
-        output.checks(found)
-    if not all(check.passed for check in found):
+        for name, checks in found.items():
+            output.out.print(f"[bold]{name}[/bold]")
+            output.checks(checks)
+    if not all(check.passed for checks in found.values() for check in checks):
         raise typer.Exit(1)
 
 

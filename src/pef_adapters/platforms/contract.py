@@ -239,7 +239,7 @@ class Platform(Protocol):
 
         WRITES outside: notes and one hidden record, no status and no mail. Safe
         to repeat. A timeout means: perhaps written; call again with the newest
-        report.
+        report. An order that was erased has nothing left to say: that is no error.
 
         Raises:
             PlatformError: not (surely) written.
