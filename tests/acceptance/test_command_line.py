@@ -10,6 +10,7 @@ import pytest
 
 from acceptance_steps import order_says, paid_order, payments_of, reaches
 from pef_adapters.core.states import State
+from pef_adapters.demo.processes import outside
 from pef_adapters.demo.stage import Stage, environment_of
 
 
@@ -17,7 +18,7 @@ def pef(stage: Stage, *arguments: str, **more: str) -> subprocess.CompletedProce
     """Run `pef` in the stage's environment."""
     return subprocess.run(
         [sys.executable, "-m", "pef_adapters", *arguments],
-        env={**os.environ, **environment_of(stage.settings), "COLUMNS": "200", **more},
+        env={**outside(), **environment_of(stage.settings), "COLUMNS": "200", **more},
         capture_output=True,
         text=True,
         timeout=60,
@@ -159,6 +160,7 @@ def test_demo_command_ends_with_its_json_object() -> None:
     """`pef demo --once --json` exits 0; four refunds, each paid once and written back."""
     done = subprocess.run(
         [sys.executable, "-m", "pef_adapters", "demo", "--once", "--json"],
+        env={**os.environ, "PEF_DATABASE_URL": "postgresql://real.example/never-touched"},
         capture_output=True,
         text=True,
         timeout=110,

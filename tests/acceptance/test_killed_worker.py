@@ -1,7 +1,6 @@
 """`kill -9` of the worker at every boundary, with real processes and a real database."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import pytest
 
 from acceptance_steps import order_says, paid_order, payments_of, reaches
 from pef_adapters.core.states import CARE, State
-from pef_adapters.demo.processes import stop
+from pef_adapters.demo.processes import outside, stop
 from pef_adapters.demo.stage import Stage, environment_of
 from pef_adapters.engine.ports import Boundary
 
@@ -26,7 +25,7 @@ def worker(stage: Stage, deadly: str, ahead: float = 0) -> Iterator[subprocess.P
     """A worker process that dies at `deadly`."""
     process = subprocess.Popen(
         [sys.executable, str(_PROGRAM), deadly, str(ahead)],
-        env={**os.environ, **environment_of(stage.settings)},
+        env={**outside(), **environment_of(stage.settings)},
     )
     try:
         yield process

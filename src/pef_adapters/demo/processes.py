@@ -57,11 +57,16 @@ def program(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env={**os.environ, **(environment or {})},
+            env={**outside(), **(environment or {})},
         )
         stack.callback(stop, process)
         _wait_until_ready(process, ready, log)
         yield process
+
+
+def outside() -> dict[str, str]:
+    """The environment without our own settings: the demo never meets a real database."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PEF_")}
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -87,7 +87,13 @@ async def stage(
         f"http://127.0.0.1:{port}" for port in (service_port, store_port, sandbox_port)
     )
     settings = Settings(
-        data_dir=folder, port=service_port, public_url=service, allow_private_stores=True
+        # Whatever the environment says: the demo keeps to a database of its own.
+        database_url=None,
+        secret_key=None,
+        data_dir=folder,
+        port=service_port,
+        public_url=service,
+        allow_private_stores=True,
     )
     async with AsyncExitStack() as stack:
         runtime = await stack.enter_async_context(Runtime.open(settings))

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from pef_adapters.core.errors import PefError, PlatformRefused, RailError
+from pef_adapters.core.errors import AnsweredNo, PefError, PlatformRefused, RailError
+from pef_adapters.core.texts import known as has_text
 from pef_adapters.engine import schedule
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Refund
@@ -33,6 +34,8 @@ async def put_off(ports: Ports, refund: Refund, fault: PefError) -> None:
 
 
 def _in_the_way(fault: PefError) -> str:
+    if isinstance(fault, AnsweredNo) and has_text(f"rail.{fault.rail_code}"):
+        return f"rail.{fault.rail_code}"
     if isinstance(fault, RailError):
         return "code.RAIL_UNREACHABLE"
     if isinstance(fault, PlatformRefused):

@@ -1,7 +1,8 @@
 """The store as its owner sees it in a browser: orders, the refund button, one-click keys.
 
-Plain forms, no script. The refund form carries what had been refunded when the page
-was loaded; the store compares it without a lock, as WooCommerce does (section 1.9).
+Plain forms that work without script; a few lines of it bring news to an open order.
+The refund form carries what had been refunded when the page was loaded; the store
+compares it without a lock, as WooCommerce does (section 1.9).
 """
 
 import secrets
@@ -22,12 +23,14 @@ from pef_adapters.testing.fake_woocommerce.rest import Site
 from pef_adapters.testing.fake_woocommerce.settings import ApiKey
 from pef_adapters.testing.fake_woocommerce.shop import RefundRefused, record_of
 from pef_adapters.testing.fake_woocommerce.state import Order
+from pef_adapters.testing.fake_woocommerce.wording import status_name, told
 
 _TEMPLATES: Final = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
 )
+_TEMPLATES.filters["status_name"] = status_name
 _KEY_TIMEOUT: Final = 15.0
 
 
@@ -154,9 +157,10 @@ class _Pages:
 
     def _order_page(self, order: Order, fault: str | None = None) -> Response:
         record = record_of(order)
-        states = record if isinstance(record, dict) else {}
+        entries = record if isinstance(record, dict) else {}
+        told_of = {refund.id: told(entries.get(str(refund.id))) for refund in order.refunds}
         status = HTTPStatus.BAD_REQUEST if fault else HTTPStatus.OK
-        return self._page("order.html", status, order=order, states=states, fault=fault)
+        return self._page("order.html", status, order=order, told_of=told_of, fault=fault)
 
     def _page(self, name: str, status: int = HTTPStatus.OK, **values: Any) -> Response:
         title = self._site.settings.title
