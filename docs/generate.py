@@ -7,6 +7,7 @@ hand; a test compares them with what this file would write.
 """
 
 import ast
+import importlib
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -18,8 +19,8 @@ import typer
 
 from pef_adapters.cli.app import app
 from pef_adapters.core import errors, states
-from pef_adapters.core.policy import rules
-from pef_adapters.core.policy.decision import Outcome
+from pef_adapters.core.policy import guards, windows
+from pef_adapters.core.policy.decision import Outcome, Verdict
 from pef_adapters.core.texts import FIGURES, LANGUAGES, advise, explain, keys
 from pef_adapters.settings import Settings
 
@@ -61,12 +62,23 @@ def errors_page() -> str:
 
 
 def decisions_page() -> str:
-    """The policy's rules in their order, with every code each can answer."""
+    """The guards in their order, the window and the rules, with every code each can answer."""
     intro = (
-        f"Policy `{rules.POLICY_VERSION}`. Every rule is asked; the first that does not pass\n"
-        "decides, and with none the refund is approved. Words in braces are figures."
+        "First come the hard guards, in this order; the first that does not pass decides.\n"
+        "Then the [policy](policy.md) answers with its first rule that matches, and its window\n"
+        "beside it: the stricter of the two decides. Words in braces are figures."
     )
-    return _page("Decisions", intro, *(_rule(rule) for rule in rules.RULES), *_attention())
+    return _page(
+        "Decisions",
+        intro,
+        "# Hard guards",
+        *(_rule(guard) for guard in guards.GUARDS),
+        "# Window",
+        _rule(windows.window_open),
+        "# Rules of a policy",
+        *(_explained(f"code.{code}") for code in policy_codes()),
+        *_attention(),
+    )
 
 
 def rail_codes_page() -> str:
@@ -148,7 +160,16 @@ def error_classes(root: type[errors.PefError] = errors.PefError) -> Iterator[typ
             yield from error_classes(child)
 
 
-def rule_codes(rule: rules.Rule) -> Iterator[tuple[str, Outcome]]:
+def policy_codes() -> list[str]:
+    """Every code that the policy's own rules can answer with."""
+    judge = importlib.import_module("pef_adapters.core.policy.judge")
+    nodes = ast.walk(ast.parse(inspect.getsource(judge)))
+    found = [node.value for node in nodes if isinstance(node, ast.Constant)]
+    names = dict.fromkeys(text for text in found if isinstance(text, str) and text.isupper())
+    return [name for name in names if not name.startswith("WINDOW_")]
+
+
+def rule_codes(rule: Callable[..., Verdict]) -> Iterator[tuple[str, Outcome]]:
     """Every (code, outcome) that a rule's source can answer with."""
     for node in ast.walk(ast.parse(inspect.getsource(rule))):
         match node:
@@ -164,7 +185,7 @@ def _error(cls: type[errors.PefError]) -> str:
     return f"{anchor}\n\n## {cls.code}\n\n{facts}\n\n{_languages(f'error.{cls.code}')}"
 
 
-def _rule(rule: rules.Rule) -> str:
+def _rule(rule: Callable[..., Verdict]) -> str:
     codes = sorted(dict.fromkeys(rule_codes(rule)), key=lambda found: list(Outcome).index(found[1]))
     parts = [f"## `{rule.__name__}`", inspect.getdoc(rule) or ""]
     for code, outcome in codes:
@@ -174,7 +195,9 @@ def _rule(rule: rules.Rule) -> str:
 
 def _attention() -> Iterator[str]:
     """Codes that no rule answers: the engine's calls for a person."""
-    of_rules = {f"code.{code}" for rule in rules.RULES for code, _ in rule_codes(rule)}
+    asked = (*guards.GUARDS, windows.window_open)
+    of_rules = {f"code.{code}" for rule in asked for code, _ in rule_codes(rule)}
+    of_rules.update(f"code.{code}" for code in policy_codes())
     yield "## Calls for attention"
     yield "The engine shows these beside a refund's state when a person should look."
     yield from (_explained(key) for key in _keys_of("code") if key not in of_rules)

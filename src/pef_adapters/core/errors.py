@@ -8,7 +8,10 @@ knows how an error is shown: surfaces read `code`, `http_status` and `text_key`.
     │   ├── InvalidMoney
     │   ├── UnknownCurrency
     │   ├── CurrencyDiffers
-    │   └── SettingInvalid
+    │   ├── SettingInvalid
+    │   ├── PolicyUnreadable
+    │   ├── PolicyLocked             a store changes what its agency locked
+    │   └── HistoryUnreadable        past refunds that can't be read
     ├── NotThere                     not there, or not yours: same answer
     ├── UnsafeAddress                an address we must not connect to
     ├── KeysMixed                    a sandbox key meets a live host, or the reverse
@@ -100,6 +103,25 @@ class SettingInvalid(InvalidInput):
     """A setting has a value that can't be used."""
 
     code = "SETTING_INVALID"
+
+
+class PolicyUnreadable(InvalidInput):
+    """The policy can't be read."""
+
+    code = "POLICY_UNREADABLE"
+
+
+class PolicyLocked(InvalidInput):
+    """The store's policy changes what its agency's policy locks."""
+
+    code = "POLICY_LOCKED"
+    http_status = 409
+
+
+class HistoryUnreadable(InvalidInput):
+    """The list of past refunds can't be read."""
+
+    code = "HISTORY_UNREADABLE"
 
 
 class NotThere(PefError):

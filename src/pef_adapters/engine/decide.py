@@ -7,9 +7,9 @@ money came in and whether a bank took it back.
 
 from dataclasses import dataclass, replace
 
-from pef_adapters.core.errors import KeysMixed, PlatformError, RailError
+from pef_adapters.core.errors import KeysMixed, PlatformError, PolicyUnreadable, RailError
 from pef_adapters.core.money import Money
-from pef_adapters.core.policy import Facts, PolicySettings, decide
+from pef_adapters.core.policy import DEFAULT_RAIL, Facts, Policy, decide, policy_from_settings
 from pef_adapters.core.states import Event, State
 from pef_adapters.engine.ports import Ledger, Ports, RailPayment
 from pef_adapters.engine.records import Account, Payment, Refund, Store
@@ -27,6 +27,7 @@ class _Asked:
     account: Account
     wanted: StoreRefund
     payment: RailPayment | None
+    policy: Policy
 
 
 async def decide_refund(ports: Ports, refund: Refund) -> None:
@@ -37,7 +38,10 @@ async def decide_refund(ports: Ports, refund: Refund) -> None:
         await put_off(ports, refund, fault)
         return
     except KeysMixed:
-        await _hold_for_keys(ports, refund)
+        await _hold(ports, refund, "code.KEYS_MIXED")
+        return
+    except PolicyUnreadable:
+        await _hold(ports, refund, "code.POLICY_UNREADABLE")
         return
     if asked is None:
         await withdraw(ports, refund.id)
@@ -57,8 +61,9 @@ async def _ask(ports: Ports, refund: Refund) -> _Asked | None:
         account = await ledger.account(refund.account_id)
     if store is None or account is None:
         return None
+    policy = policy_from_settings(store.settings.get("policy", {}))
     payment = await _payment_at_rail(ports, store, account, wanted)
-    return _Asked(store, account, wanted, payment)
+    return _Asked(store, account, wanted, payment, policy)
 
 
 async def _payment_at_rail(
@@ -70,20 +75,20 @@ async def _payment_at_rail(
     return await ports.rails.of(account).find_payment(wanted.transaction_id)
 
 
-async def _hold_for_keys(ports: Ports, refund: Refund) -> None:
-    """The account's own key and host contradict each other: nothing was asked."""
+async def _hold(ports: Ports, refund: Refund, attention: str) -> None:
+    """What the refund would be decided by contradicts itself: a person has to mend it."""
     async with ports.book.begin() as ledger:
         locked = await ledger.lock_refund(refund.id)
         if locked is not None and locked.state is State.RECEIVED:
             now = ports.clock.now()
-            await move(ledger, locked, Event.HELD, now, attention="code.KEYS_MIXED")
+            await move(ledger, locked, Event.HELD, now, attention=attention)
 
 
 async def _decide(ports: Ports, ledger: Ledger, refund: Refund, asked: _Asked) -> None:
     now = ports.clock.now()
     refund = replace(refund, transaction_id=asked.wanted.transaction_id)
     payment = await _known_payment(ledger, refund, asked.payment)
-    decision = decide(_facts(ports, asked, payment), _policy(asked.store))
+    decision = decide(_facts(ports, asked, payment), asked.policy)
     outcome = decision.outcome.event
     amount_same = asked.wanted.amount == refund.amount
     await move(
@@ -132,8 +137,9 @@ def _facts(ports: Ports, asked: _Asked, payment: Payment | None) -> Facts:
         store_mode=asked.store.mode,
         account_mode=asked.account.mode,
         now=ports.clock.now(),
+        rail=str(asked.account.settings.get("rail", DEFAULT_RAIL)),
+        payment_method=wanted.payment_method,
+        platform=asked.store.platform,
+        reason=wanted.reason,
+        pressed_by=wanted.requested_by,
     )
-
-
-def _policy(store: Store) -> PolicySettings:
-    return PolicySettings(**store.settings.get("policy", {}))

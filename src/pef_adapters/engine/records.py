@@ -15,7 +15,7 @@ from pef_adapters.core.states import State
 class Store:
     """A connected store; `secrets` is open here and encrypted at rest.
 
-    `settings` has two parts: `platform` is the adapter's own, `policy` the windows.
+    `settings` has two parts: `platform` is the adapter's own, `policy` the store's policy.
     `identity` is the store's canonical address: together with the platform's
     refund id it makes a refund's identity, on whatever database.
     """

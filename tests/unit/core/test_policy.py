@@ -2,14 +2,15 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from pef_adapters.core.calendar import LIMA
 from pef_adapters.core.money import Money
-from pef_adapters.core.policy import Facts, Mode, Outcome, PolicySettings, decide
-from pef_adapters.core.policy import rules as r
+from pef_adapters.core.policy import BASE, Facts, Mode, Outcome, Verdict, Window, decide
+from pef_adapters.core.policy import guards as g
+from pef_adapters.core.policy.windows import window_open
 from pef_adapters.core.states import Event
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=LIMA)
@@ -27,6 +28,12 @@ GOOD = Facts(
     now=NOON,
 )
 NO_PAYMENT: dict[str, object] = {"payment": None, "rest": None}
+
+
+def usual_window(about: Facts) -> Verdict:
+    """The window rule with its usual tiers."""
+    return window_open(about, Window())
+
 
 # What differs from a good refund, and what is decided: one line a case.
 GOLDEN: list[tuple[dict[str, object], str, str]] = [
@@ -53,31 +60,31 @@ GOLDEN: list[tuple[dict[str, object], str, str]] = [
 ]
 
 # For every rule: what makes it fail, with the codes of passing and of failing.
-BOTH_SIDES: list[tuple[r.Rule, dict[str, object], str, str]] = [
-    (r.keys_apart, {"store_mode": Mode.LIVE}, "KEYS_MATCH", "KEYS_MIXED"),
+BOTH_SIDES: list[tuple[g.Guard, dict[str, object], str, str]] = [
+    (g.keys_apart, {"store_mode": Mode.LIVE}, "KEYS_MATCH", "KEYS_MIXED"),
     (
-        r.not_paid_by_gateway,
+        g.not_paid_by_gateway,
         {"paid_by_gateway": True},
         "NOT_PAID_BY_GATEWAY",
         "ALREADY_PAID_BY_GATEWAY",
     ),
-    (r.amount_above_zero, {"amount": Money(0, "PEN")}, "AMOUNT_ABOVE_ZERO", "NOTHING_TO_PAY"),
-    (r.not_reversed, {"reversed_by_bank": True}, "NOT_REVERSED", "REVERSED_BY_BANK"),
-    (r.paid_only, {"paid_at": None}, "PAID", "NOT_PAID"),
-    (r.transaction_known, {"transaction_id": None}, "TRANSACTION_KNOWN", "TRANSACTION_MISSING"),
-    (r.transaction_known, NO_PAYMENT, "TRANSACTION_KNOWN", "TRANSACTION_UNKNOWN"),
-    (r.currency_equal, {"order_currency": "USD"}, "CURRENCY_EQUAL", "CURRENCY_MISMATCH"),
+    (g.amount_above_zero, {"amount": Money(0, "PEN")}, "AMOUNT_ABOVE_ZERO", "NOTHING_TO_PAY"),
+    (g.not_reversed, {"reversed_by_bank": True}, "NOT_REVERSED", "REVERSED_BY_BANK"),
+    (g.paid_only, {"paid_at": None}, "PAID", "NOT_PAID"),
+    (g.transaction_known, {"transaction_id": None}, "TRANSACTION_KNOWN", "TRANSACTION_MISSING"),
+    (g.transaction_known, NO_PAYMENT, "TRANSACTION_KNOWN", "TRANSACTION_UNKNOWN"),
+    (g.currency_equal, {"order_currency": "USD"}, "CURRENCY_EQUAL", "CURRENCY_MISMATCH"),
     (
-        r.amount_within_rest,
+        g.amount_within_rest,
         {"rest": Money(1, "PEN")},
         "AMOUNT_WITHIN_REST",
         "AMOUNT_EXCEEDS_REST",
     ),
     (
-        r.window_open,
-        {"paid_at": NOON - timedelta(days=91)},
-        "WINDOW_OPEN",
-        "WINDOW_CLOSED",
+        g.documents_valid,
+        {"kyc_until": date(2026, 11, 22)},
+        "DOCUMENTS_NOT_RECORDED",
+        "DOCUMENTS_EXPIRED",
     ),
 ]
 
@@ -90,38 +97,39 @@ def facts(**changes: object) -> Facts:
 @pytest.mark.parametrize(("changes", "outcome", "code"), GOLDEN)
 def test_golden_decisions(changes: dict[str, object], outcome: str, code: str) -> None:
     """Each line of the table is decided as it says."""
-    decision = decide(facts(**changes), PolicySettings())
+    decision = decide(facts(**changes), BASE)
     assert (decision.outcome.value, decision.code) == (outcome, code)
 
 
 @pytest.mark.parametrize(("rule", "breaks", "passing", "failing"), BOTH_SIDES)
 def test_each_rule_passes_and_fails(
-    rule: r.Rule, breaks: dict[str, object], passing: str, failing: str
+    rule: g.Guard, breaks: dict[str, object], passing: str, failing: str
 ) -> None:
     """A rule answers a good refund with one code and a broken one with another."""
-    good, bad = rule(GOOD, PolicySettings()), rule(facts(**breaks), PolicySettings())
+    good, bad = rule(GOOD), rule(facts(**breaks))
     assert (good.rule, good.code, good.passed) == (rule.__name__, passing, True)
     assert (bad.rule, bad.code, bad.passed) == (rule.__name__, failing, False)
 
 
 def test_every_rule_is_tried_on_both_sides() -> None:
-    """No rule of the policy is missing from the table above."""
-    assert {rule for rule, *_ in BOTH_SIDES} == set(r.RULES)
+    """No guard is missing from the table above."""
+    assert {rule for rule, *_ in BOTH_SIDES} == set(g.GUARDS)
 
 
 @pytest.mark.parametrize(
     ("rule", "changes", "code"),
     [
-        (r.amount_within_rest, NO_PAYMENT, "REST_NOT_COMPARED"),
-        (r.amount_within_rest, {"rest": Money(1, "USD")}, "REST_NOT_COMPARED"),
-        (r.window_open, {"paid_at": None}, "WINDOW_NOT_COUNTED"),
+        (g.amount_within_rest, NO_PAYMENT, "REST_NOT_COMPARED"),
+        (g.amount_within_rest, {"rest": Money(1, "USD")}, "REST_NOT_COMPARED"),
+        (usual_window, {"paid_at": None}, "WINDOW_NOT_COUNTED"),
+        (g.documents_valid, {"kyc_until": date(2026, 11, 23)}, "DOCUMENTS_VALID"),
     ],
 )
 def test_a_rule_without_its_facts_leaves_the_blame_to_others(
-    rule: r.Rule, changes: dict[str, object], code: str
+    rule: g.Guard, changes: dict[str, object], code: str
 ) -> None:
     """Where nothing can be compared, a rule passes and says that it did not compare."""
-    verdict = rule(facts(**changes), PolicySettings())
+    verdict = rule(facts(**changes))
     assert (verdict.code, verdict.passed) == (code, True)
 
 
@@ -136,7 +144,7 @@ def test_the_first_failing_rule_decides() -> None:
     }
     blamed = []
     while broken:
-        blamed.append(decide(facts(**broken), PolicySettings()).code)
+        blamed.append(decide(facts(**broken), BASE).code)
         del broken[next(iter(broken))]
     assert blamed == [
         "KEYS_MIXED",
@@ -149,8 +157,9 @@ def test_the_first_failing_rule_decides() -> None:
 
 def test_every_rule_answers_each_time() -> None:
     """A decision keeps the verdict of all rules, also of those after the deciding one."""
-    decision = decide(facts(store_mode=Mode.LIVE), PolicySettings())
-    assert [v.rule for v in decision.verdicts] == [rule.__name__ for rule in r.RULES]
+    decision = decide(facts(store_mode=Mode.LIVE), BASE)
+    guards = [guard.__name__ for guard in g.GUARDS]
+    assert [v.rule for v in decision.verdicts] == [*guards, "window_open", "otherwise"]
 
 
 @pytest.mark.parametrize(
@@ -171,7 +180,7 @@ def test_window_edges_are_lima_days(
     """The last day of a tier belongs to it, from 00:01 to 23:59 in Lima, on both ends."""
     now = NOON.replace(hour=asked[0], minute=asked[1])
     paid_at = NOON.replace(hour=paid[0], minute=paid[1]) - timedelta(days=days)
-    verdict = r.window_open(facts(paid_at=paid_at, now=now), PolicySettings())
+    verdict = window_open(facts(paid_at=paid_at, now=now), Window())
     assert (verdict.outcome, verdict.figures["age"]) == (outcome, str(days))
 
 
@@ -179,26 +188,24 @@ def test_two_minutes_over_midnight_can_close_a_window() -> None:
     """Day 30 ends at midnight in Lima, not thirty times 24 hours after the payment."""
     paid_at = datetime(2026, 10, 1, 12, 0, tzinfo=LIMA)
     last = datetime(2026, 10, 31, 23, 59, tzinfo=LIMA)
-    inside = r.window_open(facts(paid_at=paid_at, now=last), PolicySettings())
-    outside = r.window_open(
-        facts(paid_at=paid_at, now=last + timedelta(minutes=2)), PolicySettings()
-    )
+    inside = window_open(facts(paid_at=paid_at, now=last), Window())
+    outside = window_open(facts(paid_at=paid_at, now=last + timedelta(minutes=2)), Window())
     assert (inside.code, outside.code) == ("WINDOW_OPEN", "WINDOW_PAYOUT")
 
 
 def test_window_tiers_are_settings() -> None:
     """Another route's tiers replace the defaults (fact sheet 7.4)."""
-    settings = PolicySettings(original_route_days=0, payout_days=1)
-    assert r.window_open(facts(paid_at=NOON), settings).code == "WINDOW_OPEN"
+    settings = Window(original_route_days=0, payout_days=1)
+    assert window_open(facts(paid_at=NOON), settings).code == "WINDOW_OPEN"
     yesterday = facts(paid_at=NOON - timedelta(days=1))
-    assert r.window_open(yesterday, settings).code == "WINDOW_PAYOUT"
-    assert r.window_open(GOOD, settings).code == "WINDOW_CLOSED"
+    assert window_open(yesterday, settings).code == "WINDOW_PAYOUT"
+    assert window_open(GOOD, settings).code == "WINDOW_CLOSED"
 
 
 @pytest.mark.parametrize("changes", [changes for changes, _, _ in GOLDEN])
 def test_the_same_facts_give_the_same_record(changes: dict[str, object]) -> None:
     """A decision's record is plain JSON and identical each time."""
-    records = [json.dumps(decide(facts(**changes), PolicySettings()).as_record()) for _ in range(2)]
+    records = [json.dumps(decide(facts(**changes), BASE).as_record()) for _ in range(2)]
     assert records[0] == records[1]
 
 
@@ -218,7 +225,7 @@ def test_each_outcome_is_an_event_of_the_machine(outcome: Outcome, event: Event)
 
 def test_a_verdict_explains_itself_with_its_figures() -> None:
     """The owner reads the amounts, not only a code."""
-    verdict = decide(facts(amount=Money(6000, "PEN")), PolicySettings()).deciding
+    verdict = decide(facts(amount=Money(6000, "PEN")), BASE).deciding
     for language in ("es_PE", "en", "zh_Hans"):
         said = verdict.explanation(language)
         assert "60.00 PEN" in said

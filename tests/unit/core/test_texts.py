@@ -9,7 +9,8 @@ from string import Formatter
 import pytest
 
 from pef_adapters.core import texts
-from pef_adapters.core.policy import rules
+from pef_adapters.core.policy.conditions import Conditions
+from pef_adapters.core.policy.decision import Kind, Outcome
 from pef_adapters.core.states import State
 
 SOURCE = Path(__file__).parents[3] / "src" / "pef_adapters"
@@ -46,9 +47,10 @@ def figures(sentence: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(sentence) if name is not None}
 
 
-def policy_codes() -> set[str]:
-    """Every constant in capitals inside the rules."""
-    tree = ast.parse(Path(rules.__file__).read_text(encoding="utf-8"))
+def policy_codes(module: str) -> set[str]:
+    """Every constant in capitals inside a module of the policy."""
+    path = SOURCE / "core" / "policy" / f"{module}.py"
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
     return {text for text in constants if isinstance(text, str) and text.isupper()}
 
@@ -108,10 +110,25 @@ def test_the_pending_note_says_when_the_money_comes() -> None:
         assert "2026-12-02" in note
 
 
-@pytest.mark.parametrize("code", sorted(policy_codes()))
-def test_each_code_of_the_policy_is_explained(code: str) -> None:
-    """Whatever a rule answers, passing or not, has a text."""
-    assert texts.known(f"code.{code}")
+@pytest.mark.parametrize("module", ["guards", "windows", "judge"])
+def test_each_code_of_the_policy_is_explained(module: str) -> None:
+    """Whatever a guard, a window or a rule answers, passing or not, has a text."""
+    codes = policy_codes(module)
+    assert codes
+    assert {code for code in codes if not texts.known(f"code.{code}")} == set()
+
+
+def test_each_finding_and_condition_of_a_policy_is_explained() -> None:
+    """Whatever lint finds has its mend, and each condition, outcome and change its sentence."""
+    findings = policy_codes("lint")
+    assert {f"lint.{code}" for code in findings} == {
+        key for key in texts.keys("en") if key.startswith("lint.")
+    }
+    assert all(texts.advise(f"lint.{code}", "en") for code in findings)
+    assert {f"condition.{name}" for name in Conditions.model_fields} <= texts.keys("en")
+    assert {f"outcome.{outcome}" for outcome in Outcome} <= texts.keys("en")
+    changes = {f"change.{kind}_{outcome}" for kind in Kind for outcome in Outcome}
+    assert changes <= texts.keys("en")
 
 
 @pytest.mark.parametrize("code", RAIL_CODES)

@@ -1,16 +1,31 @@
 """The refund policy: facts in, an explained decision out. Pure and deterministic."""
 
-from pef_adapters.core.policy.decision import Decision, Outcome, Verdict
-from pef_adapters.core.policy.facts import Facts, Mode
-from pef_adapters.core.policy.rules import POLICY_VERSION, PolicySettings, decide
+from pef_adapters.core.policy.decision import Change, Decision, Outcome, Route, Verdict
+from pef_adapters.core.policy.facts import DEFAULT_RAIL, Facts, Mode
+from pef_adapters.core.policy.inherit import inherit
+from pef_adapters.core.policy.judge import decide, judge
+from pef_adapters.core.policy.lint import Finding, lint
+from pef_adapters.core.policy.model import BASE, Policy, PolicyRule, Window
+from pef_adapters.core.policy.reading import policy_from_settings, read_policy
 
 __all__ = [
-    "POLICY_VERSION",
+    "BASE",
+    "DEFAULT_RAIL",
+    "Change",
     "Decision",
     "Facts",
+    "Finding",
     "Mode",
     "Outcome",
-    "PolicySettings",
+    "Policy",
+    "PolicyRule",
+    "Route",
     "Verdict",
+    "Window",
     "decide",
+    "inherit",
+    "judge",
+    "lint",
+    "policy_from_settings",
+    "read_policy",
 ]

@@ -1,7 +1,9 @@
-"""A decision and the verdict of every rule behind it."""
+"""A decision, the verdict of every guard and rule behind it, and what would change it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 
 from pef_adapters.core.states import Event
@@ -9,11 +11,11 @@ from pef_adapters.core.texts import explain
 
 
 class Outcome(StrEnum):
-    """What the policy can answer."""
+    """What the policy can answer, from the most to the least permissive."""
 
     APPROVE = "approve"
-    HOLD = "hold"
     PAYOUT = "payout"
+    HOLD = "hold"
     REJECT = "reject"
 
     @property
@@ -21,7 +23,13 @@ class Outcome(StrEnum):
         """The event this outcome is for the state table."""
         return _EVENTS[self]
 
+    @property
+    def strictness(self) -> int:
+        """0 for approve, which is the most permissive, to 3 for reject."""
+        return _STRICTNESS[self]
 
+
+_STRICTNESS = {outcome: number for number, outcome in enumerate(Outcome)}
 _EVENTS = {
     Outcome.APPROVE: Event.APPROVED,
     Outcome.HOLD: Event.HELD,
@@ -30,38 +38,92 @@ _EVENTS = {
 }
 
 
+class Route(StrEnum):
+    """How the money would go back, at once or after a person's approval."""
+
+    ORIGINAL = "original"
+    PAYOUT = "payout"
+
+
+class Kind(StrEnum):
+    """What would have to be different for another outcome."""
+
+    SMALLER_AMOUNT = "smaller_amount"
+    LARGER_AMOUNT = "larger_amount"
+    EARLIER_DAY = "earlier_day"
+    LATER_DAY = "later_day"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One rule's answer: a stable code, what it would lead to, and its figures."""
+    """One guard's or rule's answer: a stable code, what it leads to, and its figures.
+
+    `outcome` is None where a rule has no say: it does not match, or comes too late.
+    """
 
     rule: str
     code: str
-    outcome: Outcome
+    outcome: Outcome | None
     figures: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
-        return self.outcome is Outcome.APPROVE
+        return self.outcome in {None, Outcome.APPROVE}
 
     def explanation(self, language: str) -> str:
         """Why, in `language`: es_PE, en or zh_Hans."""
         return explain(f"code.{self.code}", language, self.figures)
 
+    def as_record(self) -> dict[str, object]:
+        return {
+            "rule": self.rule,
+            "code": self.code,
+            "outcome": self.outcome and self.outcome.value,
+            "figures": dict(self.figures),
+        }
+
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """The nearest amount or day, in one direction, with another outcome."""
+
+    kind: Kind
+    at: str
+    outcome: Outcome
+    rule: str
+
+    def explanation(self, language: str) -> str:
+        """The change as a sentence in `language`."""
+        figures = {"at": self.at, "rule": self.rule}
+        return explain(f"change.{self.kind}_{self.outcome}", language, figures)
+
+    def as_record(self) -> dict[str, str]:
+        return {
+            "kind": self.kind.value,
+            "at": self.at,
+            "outcome": self.outcome.value,
+            "rule": self.rule,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The first rule that did not pass decides; with none, the refund is approved."""
+    """What is decided, by which verdict, under which version of which policy.
+
+    `approvers` is 0 unless the refund is held; `expected_on` is the last day on
+    which the money should arrive, where it leaves without a person's approval.
+    """
 
     policy_version: str
+    policy_digest: str
     verdicts: tuple[Verdict, ...]
-
-    @property
-    def deciding(self) -> Verdict:
-        return next((v for v in self.verdicts if not v.passed), self.verdicts[-1])
-
-    @property
-    def outcome(self) -> Outcome:
-        return self.deciding.outcome
+    deciding: Verdict
+    outcome: Outcome
+    approvers: int = 0
+    route: Route | None = None
+    expected_on: date | None = None
+    answer_by: datetime | None = None
+    changes: tuple[Change, ...] = ()
 
     @property
     def code(self) -> str:
@@ -71,16 +133,21 @@ class Decision:
         """Plain data for the ledger: same decision, same record."""
         return {
             "policy_version": self.policy_version,
+            "policy_digest": self.policy_digest,
             "outcome": self.outcome.value,
+            "rule": self.deciding.rule,
             "code": self.code,
             "figures": dict(self.deciding.figures),
-            "verdicts": [
-                {
-                    "rule": v.rule,
-                    "code": v.code,
-                    "outcome": v.outcome.value,
-                    "figures": dict(v.figures),
-                }
-                for v in self.verdicts
-            ],
+            "approvers": self.approvers,
+            "route": self.route and self.route.value,
+            "expected_on": self.expected_on and self.expected_on.isoformat(),
+            "answer_by": self.answer_by and self.answer_by.isoformat(),
+            "verdicts": [verdict.as_record() for verdict in self.verdicts],
+            "what_would_change": [change.as_record() for change in self.changes],
         }
+
+    def canonical_json(self) -> str:
+        """The record, always as the same text."""
+        return json.dumps(
+            self.as_record(), ensure_ascii=False, sort_keys=True, separators=(",", ":")
+        )

@@ -1,10 +1,12 @@
-"""What a decision is made from; everything a rule may look at stands here."""
+"""What a decision is made from; everything a guard or a rule may look at stands here."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from pef_adapters.core.money import Money
+
+DEFAULT_RAIL = "pagoefectivo"
 
 
 class Mode(StrEnum):
@@ -21,6 +23,9 @@ class Facts:
     `paid_at` is None while nobody has paid. `payment` is what the buyer paid in
     all, `rest` what is left after refunds done and reserved; both are None when
     no transaction is known. `now` is aware; ages are counted in Lima days.
+
+    From `payment_method` on, None means that nobody told us: a condition on such a
+    fact does not hold. `kyc_until` is the last day of the merchant's documents.
     """
 
     amount: Money
@@ -34,3 +39,12 @@ class Facts:
     store_mode: Mode
     account_mode: Mode
     now: datetime
+    rail: str = DEFAULT_RAIL
+    payment_method: str | None = None
+    platform: str | None = None
+    reason: str | None = None
+    categories: frozenset[str] | None = None
+    tags: frozenset[str] | None = None
+    buyer_past_refunds: int | None = None
+    pressed_by: str | None = None
+    kyc_until: date | None = None

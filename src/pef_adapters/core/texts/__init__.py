@@ -18,19 +18,26 @@ DEFAULT_LANGUAGE = "es_PE"
 FIGURES = frozenset(
     (
         "account",
+        "actual",
         "age",
         "amount",
         "asked",
+        "at",
+        "condition",
         "day",
         "expected_on",
         "order",
         "original_route",
+        "other",
         "paid",
         "payout",
+        "policy",
         "refund",
         "rest",
+        "rule",
         "store",
         "transaction",
+        "wanted",
     )
 )
 

@@ -1,41 +1,20 @@
-"""The first policy set: ordered rules, each answering with a code and its figures.
+"""The hard guards: what has to be true of a refund before any policy is asked.
 
-The order is the order of blame: a refund that breaks several rules is explained
-by the one its owner has to mend first. A rule never raises and never looks
-anywhere but at the facts and the settings.
+The order is the order of blame: a refund that breaks several guards is explained
+by the one its owner has to mend first. A guard never raises and never looks
+anywhere but at the facts; no policy can name, move or switch one off.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from pef_adapters.core.calendar import age_in_days, lima_date
-from pef_adapters.core.policy.decision import Decision, Outcome, Verdict
+from pef_adapters.core.calendar import lima_date
+from pef_adapters.core.policy.decision import Outcome, Verdict
 from pef_adapters.core.policy.facts import Facts
 
-POLICY_VERSION = "base-1"
+Guard = Callable[[Facts], Verdict]
 
 
-@dataclass(frozen=True, slots=True)
-class PolicySettings:
-    """Window tiers in whole Lima days since payment; each last day is included.
-
-    Up to `original_route_days` the money goes back by itself; up to
-    `payout_days` a person pays it out; later it is refused (spec S7).
-    """
-
-    original_route_days: int = 30
-    payout_days: int = 90
-
-
-Rule = Callable[[Facts, PolicySettings], Verdict]
-
-
-def decide(facts: Facts, settings: PolicySettings) -> Decision:
-    """Ask every rule; the first that does not pass decides."""
-    return Decision(POLICY_VERSION, tuple(rule(facts, settings) for rule in RULES))
-
-
-def keys_apart(facts: Facts, _: PolicySettings) -> Verdict:
+def keys_apart(facts: Facts) -> Verdict:
     """The store and the merchant account belong to the same world, live or sandbox (spec S15)."""
     if facts.store_mode is facts.account_mode:
         return _passes("keys_apart", "KEYS_MATCH")
@@ -43,21 +22,21 @@ def keys_apart(facts: Facts, _: PolicySettings) -> Verdict:
     return Verdict("keys_apart", "KEYS_MIXED", Outcome.HOLD, figures)
 
 
-def not_paid_by_gateway(facts: Facts, _: PolicySettings) -> Verdict:
+def not_paid_by_gateway(facts: Facts) -> Verdict:
     """No other gateway has paid this money back already."""
     if facts.paid_by_gateway:
         return Verdict("not_paid_by_gateway", "ALREADY_PAID_BY_GATEWAY", Outcome.REJECT)
     return _passes("not_paid_by_gateway", "NOT_PAID_BY_GATEWAY")
 
 
-def amount_above_zero(facts: Facts, _: PolicySettings) -> Verdict:
+def amount_above_zero(facts: Facts) -> Verdict:
     """There is something to pay."""
     if facts.amount.minor > 0:
         return _passes("amount_above_zero", "AMOUNT_ABOVE_ZERO")
     return Verdict("amount_above_zero", "NOTHING_TO_PAY", Outcome.REJECT)
 
 
-def transaction_known(facts: Facts, _: PolicySettings) -> Verdict:
+def transaction_known(facts: Facts) -> Verdict:
     """The order names a transaction and the rail knows it (spec S1)."""
     if facts.transaction_id is None:
         return Verdict("transaction_known", "TRANSACTION_MISSING", Outcome.HOLD)
@@ -67,21 +46,21 @@ def transaction_known(facts: Facts, _: PolicySettings) -> Verdict:
     return Verdict("transaction_known", "TRANSACTION_KNOWN", Outcome.APPROVE, figures)
 
 
-def not_reversed(facts: Facts, _: PolicySettings) -> Verdict:
+def not_reversed(facts: Facts) -> Verdict:
     """The bank has not taken the original payment back."""
     if facts.reversed_by_bank:
         return Verdict("not_reversed", "REVERSED_BY_BANK", Outcome.HOLD)
     return _passes("not_reversed", "NOT_REVERSED")
 
 
-def paid_only(facts: Facts, _: PolicySettings) -> Verdict:
+def paid_only(facts: Facts) -> Verdict:
     """Only a paid transaction can be refunded (spec S1)."""
     if facts.paid_at is None:
         return Verdict("paid_only", "NOT_PAID", Outcome.REJECT)
     return Verdict("paid_only", "PAID", Outcome.APPROVE, {"day": str(lima_date(facts.paid_at))})
 
 
-def currency_equal(facts: Facts, _: PolicySettings) -> Verdict:
+def currency_equal(facts: Facts) -> Verdict:
     """Refund, order and payment share one currency (spec S1)."""
     paid = facts.payment.currency if facts.payment else facts.order_currency
     if {facts.amount.currency, facts.order_currency, paid} == {facts.amount.currency}:
@@ -90,11 +69,11 @@ def currency_equal(facts: Facts, _: PolicySettings) -> Verdict:
     return Verdict("currency_equal", "CURRENCY_MISMATCH", Outcome.REJECT, figures)
 
 
-def amount_within_rest(facts: Facts, _: PolicySettings) -> Verdict:
+def amount_within_rest(facts: Facts) -> Verdict:
     """Never more than what is left of the payment (spec S2)."""
     rest = facts.rest
     if rest is None or rest.currency != facts.amount.currency:
-        # Without a payment in this currency the rules above have decided already.
+        # Without a payment in this currency the guards above have decided already.
         return _passes("amount_within_rest", "REST_NOT_COMPARED")
     figures = {"amount": str(facts.amount), "rest": str(rest)}
     if facts.amount > rest:
@@ -102,28 +81,21 @@ def amount_within_rest(facts: Facts, _: PolicySettings) -> Verdict:
     return Verdict("amount_within_rest", "AMOUNT_WITHIN_REST", Outcome.APPROVE, figures)
 
 
-def window_open(facts: Facts, settings: PolicySettings) -> Verdict:
-    """The age of the payment decides the route (spec S7)."""
-    if facts.paid_at is None:
-        return _passes("window_open", "WINDOW_NOT_COUNTED")
-    age = age_in_days(facts.paid_at, facts.now)
-    figures = {
-        "age": str(age),
-        "original_route": str(settings.original_route_days),
-        "payout": str(settings.payout_days),
-    }
-    if age <= settings.original_route_days:
-        return Verdict("window_open", "WINDOW_OPEN", Outcome.APPROVE, figures)
-    if age <= settings.payout_days:
-        return Verdict("window_open", "WINDOW_PAYOUT", Outcome.PAYOUT, figures)
-    return Verdict("window_open", "WINDOW_CLOSED", Outcome.REJECT, figures)
+def documents_valid(facts: Facts) -> Verdict:
+    """The merchant's documents (KYC) have not expired (spec S16)."""
+    if facts.kyc_until is None:
+        return _passes("documents_valid", "DOCUMENTS_NOT_RECORDED")
+    figures = {"day": str(facts.kyc_until)}
+    if lima_date(facts.now) > facts.kyc_until:
+        return Verdict("documents_valid", "DOCUMENTS_EXPIRED", Outcome.HOLD, figures)
+    return Verdict("documents_valid", "DOCUMENTS_VALID", Outcome.APPROVE, figures)
 
 
 def _passes(rule: str, code: str) -> Verdict:
     return Verdict(rule, code, Outcome.APPROVE)
 
 
-RULES: tuple[Rule, ...] = (
+GUARDS: tuple[Guard, ...] = (
     keys_apart,
     not_paid_by_gateway,
     amount_above_zero,
@@ -132,5 +104,5 @@ RULES: tuple[Rule, ...] = (
     transaction_known,
     currency_equal,
     amount_within_rest,
-    window_open,
+    documents_valid,
 )

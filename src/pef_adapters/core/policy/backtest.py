@@ -1,0 +1,101 @@
+"""Try a policy on past refunds: what it would decide, beside what was decided.
+
+Pure: refunds in, figures out. Each is decided with the facts of its own time.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pef_adapters.core.money import Money
+from pef_adapters.core.policy.decision import Decision, Outcome
+from pef_adapters.core.policy.facts import Facts
+from pef_adapters.core.policy.judge import judge
+from pef_adapters.core.policy.model import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class PastRefund:
+    """A refund as it was asked for, and what became of it then."""
+
+    refund: str
+    facts: Facts
+    outcome: Outcome
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many refunds had one outcome, and their money in each currency."""
+
+    count: int = 0
+    money: dict[str, Money] = field(default_factory=dict)
+
+    def add(self, amount: Money) -> None:
+        self.count += 1
+        sum_so_far = self.money.get(amount.currency, Money.zero(amount.currency))
+        self.money[amount.currency] = sum_so_far + amount
+
+    def as_record(self) -> dict[str, object]:
+        money = {currency: str(self.money[currency].decimal) for currency in sorted(self.money)}
+        return {"count": self.count, "money": money}
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A past refund that this policy would decide otherwise."""
+
+    past: PastRefund
+    now: Decision
+
+    def as_record(self) -> dict[str, object]:
+        return {
+            "refund": self.past.refund,
+            "amount": str(self.past.facts.amount.decimal),
+            "currency": self.past.facts.amount.currency,
+            "was": self.past.outcome.value,
+            "would_be": self.now.outcome.value,
+            "rule": self.now.deciding.rule,
+            "code": self.now.code,
+            "figures": dict(self.now.deciding.figures),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """What the policy would have done; `approvals` counts the people's agreements."""
+
+    policy: Policy
+    count: int
+    was: Mapping[Outcome, Tally]
+    would_be: Mapping[Outcome, Tally]
+    approvals: int
+    by_rule: Mapping[str, int]
+    changed: tuple[Changed, ...]
+
+    def as_record(self) -> dict[str, object]:
+        return {
+            "policy": self.policy.label,
+            "digest": self.policy.digest,
+            "refunds": self.count,
+            "was": {outcome.value: self.was[outcome].as_record() for outcome in Outcome},
+            "would_be": {outcome.value: self.would_be[outcome].as_record() for outcome in Outcome},
+            "approvals": self.approvals,
+            "by_rule": dict(self.by_rule),
+            "changed": [change.as_record() for change in self.changed],
+        }
+
+
+def backtest(past: Iterable[PastRefund], policy: Policy) -> Backtest:
+    """Decide every past refund again, by `policy`."""
+    was, would_be = ({outcome: Tally() for outcome in Outcome} for _ in range(2))
+    by_rule: dict[str, int] = {}
+    changed: list[Changed] = []
+    approvals = count = 0
+    for refund in past:
+        now = judge(refund.facts, policy)
+        was[refund.outcome].add(refund.facts.amount)
+        would_be[now.outcome].add(refund.facts.amount)
+        by_rule[now.deciding.rule] = by_rule.get(now.deciding.rule, 0) + 1
+        approvals, count = approvals + now.approvers, count + 1
+        if now.outcome is not refund.outcome:
+            changed.append(Changed(refund, now))
+    return Backtest(policy, count, was, would_be, approvals, by_rule, tuple(changed))
