@@ -2,7 +2,7 @@
 
 import typer
 
-from pef_adapters.cli import account, demo, refund, service, store
+from pef_adapters.cli import account, demo, policy, refund, service, store
 
 app = typer.Typer(
     name="pef",
@@ -19,6 +19,7 @@ app.command("demo")(demo.demo)
 app.add_typer(account.app, name="account")
 app.add_typer(store.app, name="store")
 app.add_typer(refund.app, name="refund")
+app.add_typer(policy.app, name="policy")
 
 
 def main() -> None:

@@ -78,6 +78,8 @@ def _parse(text: str) -> yaml.Node | None:
         return loader.get_single_node()
     except yaml.YAMLError as error:
         raise PolicyUnreadable(_not_yaml(error)) from None
+    except RecursionError:
+        raise PolicyUnreadable("brackets stand too deep in each other") from None
     finally:
         loader.dispose()
 

@@ -1,0 +1,110 @@
+"""`pef policy`: ready policies, a check before a policy is used, and a try on the past."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pef_adapters.cli import output, policy_report
+from pef_adapters.cli.running import run
+from pef_adapters.core.errors import NotThere, PolicyUnreadable
+from pef_adapters.core.policy import Policy, lint, read_policy
+from pef_adapters.core.policy.backtest import backtest
+from pef_adapters.core.policy.explanation import Explanation, explain_decision
+from pef_adapters.core.policy.history import read_history
+from pef_adapters.core.policy.library import TEMPLATES, template, template_text
+from pef_adapters.core.policy.lint import Severity
+from pef_adapters.engine.ports import Ports
+from pef_adapters.settings import Settings
+
+app = typer.Typer(help="Refund policies.", no_args_is_help=True)
+Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
+Language = Annotated[str, typer.Option(help="es_PE, en or zh_Hans.")]
+PolicyFile = Annotated[Path, typer.Argument(help="The policy, in YAML or JSON.")]
+
+
+@app.command("templates")
+def templates(language: Language = "en", *, json_wanted: Json = False) -> None:
+    """List the ready policies."""
+    policies = [template(name) for name in TEMPLATES]
+    if json_wanted:
+        output.as_json({"templates": [policy_report.template_record(p) for p in policies]})
+        return
+    rows = ((p.name, p.description.shown(language)) for p in policies)
+    output.table("Policies to start from", ("template", "what it is for"), rows)
+
+
+@app.command("show")
+def show(
+    name: Annotated[str, typer.Argument(help="A template, as in `pef policy templates`.")],
+) -> None:
+    """Print a ready policy as YAML, to be kept in a file and changed."""
+    with output.errors_explained():
+        typer.echo(template_text(name), nl=False)
+
+
+@app.command("check")
+def check(file: PolicyFile, language: Language = "en", *, json_wanted: Json = False) -> None:
+    """Look for rules that never act, gaps and contradictions; exit 1 where there are any."""
+    with output.errors_explained(json_wanted=json_wanted):
+        policy = _read(file)
+    found = lint(policy)
+    if json_wanted:
+        output.as_json(policy_report.check_record(policy, found))
+    else:
+        policy_report.print_findings(policy, found, language)
+    if any(finding.severity is Severity.ERROR for finding in found):
+        raise typer.Exit(1)
+
+
+@app.command("backtest")
+def try_on_the_past(
+    file: PolicyFile,
+    csv: Annotated[Path, typer.Option(help="Past refunds; docs/how-to/write-a-policy.md.")],
+    language: Language = "en",
+    *,
+    json_wanted: Json = False,
+) -> None:
+    """Decide past refunds again by this policy, and show what would change."""
+    with output.errors_explained(json_wanted=json_wanted):
+        report = backtest(read_history(_text(csv)), _read(file))
+    if json_wanted:
+        output.as_json(report.as_record())
+    else:
+        policy_report.print_backtest(report, language)
+
+
+@app.command("explain")
+def explain(
+    refund: Annotated[str, typer.Option(help="The refund's id, as in `pef refund list`.")],
+    language: Language = "en",
+    *,
+    json_wanted: Json = False,
+) -> None:
+    """Say why a refund was decided as it was, and what would have changed it."""
+
+    async def use_case(ports: Ports, _: Settings) -> Explanation:
+        async with ports.book.begin() as ledger:
+            found = await ledger.refund(refund)
+        if found is None or found.decision is None:
+            raise NotThere(f"there is no decision about a refund {refund}")
+        return explain_decision(found.decision, language)
+
+    told = run(use_case, "Reading…", json_wanted=json_wanted)
+    if json_wanted:
+        output.as_json(policy_report.explanation_record(told))
+    else:
+        policy_report.print_explanation(told)
+
+
+def _read(file: Path) -> Policy:
+    return read_policy(_text(file))
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise NotThere(f"{file} can't be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise PolicyUnreadable(f"{file} is not UTF-8 text; save it as UTF-8") from None
