@@ -20,7 +20,10 @@ import typer
 from pef_adapters.cli.app import app
 from pef_adapters.core import errors, states
 from pef_adapters.core.policy import guards, windows
+from pef_adapters.core.policy.conditions import Conditions
 from pef_adapters.core.policy.decision import Outcome, Verdict
+from pef_adapters.core.policy.history import COLUMNS, NEEDED
+from pef_adapters.core.policy.library import TEMPLATES, template, template_text
 from pef_adapters.core.texts import FIGURES, LANGUAGES, advise, explain, keys
 from pef_adapters.settings import Settings
 
@@ -81,6 +84,38 @@ def decisions_page() -> str:
     )
 
 
+def policy_page() -> str:
+    """What a policy can say: outcomes, conditions, parts, findings of the check, templates."""
+    intro = (
+        "A policy is a YAML or JSON file. Its rules are asked in their order after the\n"
+        "[hard guards](decisions.md), and the first that matches answers; all the conditions\n"
+        "of a rule have to hold. [How to write one](../how-to/write-a-policy.md)."
+    )
+    return _page(
+        "Refund policies",
+        intro,
+        "## Outcomes",
+        *(_explained(f"outcome.{outcome}") for outcome in Outcome),
+        "## Conditions",
+        "A condition on something that nobody told us about a refund does not hold.",
+        *(_explained(f"condition.{name}") for name in Conditions.model_fields),
+        "## What `pef policy check` finds",
+        *(_explained(key) for key in _keys_of("lint")),
+        "## Past refunds for `pef policy backtest`",
+        f"The columns {', '.join(f'`{name}`' for name in NEEDED)} are needed.",
+        _table(("Column", "What stands in it"), ((f"`{n}`", t) for n, t in COLUMNS.items())),
+        "## Templates",
+        *(_template(name) for name in TEMPLATES),
+    )
+
+
+def _template(name: str) -> str:
+    described = template(name).description
+    rows = ((shown, described.shown(language)) for language, shown in SHOWN.items())
+    text = template_text(name).rstrip()
+    return f"### `{name}`\n\n{_table(('Language', 'What it is for'), rows)}\n\n```yaml\n{text}\n```"
+
+
 def rail_codes_page() -> str:
     """What PagoEfectivo's codes and words for a status mean, and whether a retry helps."""
     return _page(
@@ -122,6 +157,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "errors.md": errors_page,
     "decisions.md": decisions_page,
+    "policy.md": policy_page,
     "rail-codes.md": rail_codes_page,
 }
 

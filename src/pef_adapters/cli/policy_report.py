@@ -59,23 +59,20 @@ def print_findings(policy: Policy, found: Sequence[Finding], language: str) -> N
         output.out.print(f"[{colour}]{finding.code}[/{colour}] {said}", highlight=False)
         output.out.print(f"    → {escape(finding.advice(language))}", highlight=False)
     if not found:
-        output.out.print(
-            f"[green]✔[/green] {policy.label}: {len(policy.rules)} rules, nothing to mend",
-            highlight=False,
-        )
+        output.out.print(f"[green]✔[/green] {policy.label}: nothing to mend", highlight=False)
 
 
 def print_backtest(report: Backtest, language: str) -> None:
     """The outcomes then and now with a bar each, then every decision that would change."""
     most = max((tally.count for tally in report.would_be.values()), default=0)
     output.table(
-        f"{report.count} refunds by {report.policy.label}",
+        f"Refunds by {report.policy.label}: {report.count}",
         ("outcome", "was", "would be", "money then", "money now", ""),
         (_outcome_row(outcome, report, most) for outcome in Outcome),
     )
     output.out.print(f"approvals people would give: {report.approvals}", highlight=False)
     output.table(
-        f"{len(report.changed)} decisions would change",
+        f"Decisions that would change: {len(report.changed)}",
         ("refund", "amount", "was", "would be", "why"),
         (_changed_row(changed, language) for changed in report.changed),
     )

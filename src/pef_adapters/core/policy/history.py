@@ -57,7 +57,7 @@ def read_history(text: str) -> Iterator[PastRefund]:
         for row in rows:
             yield _past_refund(row, rows.line_num)
     except csv.Error as error:
-        raise HistoryUnreadable(f"line {rows.line_num}: {error}") from None
+        raise HistoryUnreadable(f"near line {rows.line_num}: {error}") from None
 
 
 def write_history(past: Iterable[PastRefund]) -> str:

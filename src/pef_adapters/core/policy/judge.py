@@ -87,7 +87,9 @@ def _by_guard(guards: tuple[Verdict, ...]) -> _Made | None:
 
 def _by_policy(facts: Facts, window: Verdict, said: _Said) -> _Made:
     deciding = _stricter(window, said.deciding)
-    answer = said.answer if deciding is said.deciding else Answer(then=_outcome(window))
+    outcome = _outcome(deciding)
+    # Where both hold the refund, the rule's number of approvers stands.
+    answer = said.answer if said.answer.then is outcome else Answer(then=outcome)
     approvers = _approvers(answer, facts.amount) if answer.then is Outcome.HOLD else 0
     return _Made(deciding, answer, approvers, _route(window, said.answer))
 

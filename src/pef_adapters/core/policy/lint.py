@@ -43,7 +43,7 @@ class Finding:
 
 def lint(policy: Policy) -> tuple[Finding, ...]:
     """Everything found, in the order in which the policy reads."""
-    return (*_windows(policy), *_limits(policy), *_rules(policy), *_gap(policy))
+    return (*_windows(policy), *_limits(policy), *_rules(policy), *_otherwise(policy))
 
 
 def _windows(policy: Policy) -> Iterator[Finding]:
@@ -64,7 +64,8 @@ def _limits(policy: Policy) -> Iterator[Finding]:
 
 def _rules(policy: Policy) -> Iterator[Finding]:
     for place, rule in enumerate(policy.rules):
-        yield from _amounts(rule.id, rule.when, rule)
+        yield from _amounts(rule.id, rule.when)
+        yield from _approvers(rule.id, rule)
         broken = impossible(rule.when)
         if broken is not None:
             figures = {"rule": rule.id, "condition": broken[0], "wanted": broken[1]}
@@ -74,7 +75,7 @@ def _rules(policy: Policy) -> Iterator[Finding]:
         yield from _beyond_window(rule, policy)
 
 
-def _amounts(name: str, when: Conditions, answer: Answer) -> Iterator[Finding]:
+def _amounts(name: str, when: Conditions) -> Iterator[Finding]:
     """Currencies that do not exist, and amounts that they can't express."""
     for currency in when.currencies or ():
         yield from _money(name, "0", currency)
@@ -82,6 +83,9 @@ def _amounts(name: str, when: Conditions, answer: Answer) -> Iterator[Finding]:
         for bound in (when.amount.min, when.amount.max):
             if bound is not None:
                 yield from _money(name, str(bound), when.amount.currency)
+
+
+def _approvers(name: str, answer: Answer) -> Iterator[Finding]:
     if isinstance(answer.approvers, OneUpTo):
         yield from _money(name, str(answer.approvers.one_up_to), answer.approvers.currency)
 
@@ -125,7 +129,9 @@ def _beyond_window(rule: PolicyRule, policy: Policy) -> Iterator[Finding]:
         yield Finding("WINDOW_REFUSES_FIRST", Severity.WARNING, (rule.id,), figures)
 
 
-def _gap(policy: Policy) -> Iterator[Finding]:
+def _otherwise(policy: Policy) -> Iterator[Finding]:
     everything = any(covers(rule.when, Conditions()) for rule in policy.rules)
     if policy.otherwise is None and not everything:
         yield Finding("NO_OTHERWISE", Severity.ERROR, ())
+    if policy.otherwise is not None:
+        yield from _approvers("otherwise", policy.otherwise)

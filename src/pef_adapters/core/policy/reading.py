@@ -4,7 +4,8 @@ Numbers with a point stay exact decimals, and a name given twice is an error: wh
 owner reads in the file is what counts.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -68,20 +69,20 @@ def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal | str:
     return Decimal(text) if text.replace(".", "", 1).isdecimal() else text
 
 
+def _whole(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int | str:
+    # YAML 1.1 would read 0100 as octal and 12:30 in sixties; nobody means that here.
+    text = str(loader.construct_scalar(node))
+    return int(text) if text.isdecimal() else text
+
+
 _Loader.add_constructor("tag:yaml.org,2002:float", _decimal)
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole)
 
 
 def _parse(text: str) -> yaml.Node | None:
-    loader = _Loader(text)
-    try:
+    with _named_with_its_line():
         _refuse_aliases(text)
-        return loader.get_single_node()
-    except yaml.YAMLError as error:
-        raise PolicyUnreadable(_not_yaml(error)) from None
-    except RecursionError:
-        raise PolicyUnreadable("brackets stand too deep in each other") from None
-    finally:
-        loader.dispose()
+        return _Loader(text).get_single_node()
 
 
 def _refuse_aliases(text: str) -> None:
@@ -93,13 +94,18 @@ def _refuse_aliases(text: str) -> None:
 
 
 def _construct(node: yaml.Node) -> Any:
-    loader = _Loader("")
+    with _named_with_its_line():
+        return _Loader("").construct_document(node)
+
+
+@contextmanager
+def _named_with_its_line() -> Iterator[None]:
     try:
-        return loader.construct_document(node)
+        yield
     except yaml.YAMLError as error:
         raise PolicyUnreadable(_not_yaml(error)) from None
-    finally:
-        loader.dispose()
+    except RecursionError:
+        raise PolicyUnreadable("brackets stand too deep in each other") from None
 
 
 def _not_yaml(error: yaml.YAMLError) -> str:
