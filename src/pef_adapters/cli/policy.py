@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from pef_adapters.cli import output, policy_report
+from pef_adapters.cli import output, policy_file, policy_report
 from pef_adapters.cli.running import run
-from pef_adapters.core.errors import NotThere, PolicyUnreadable
-from pef_adapters.core.policy import Policy, lint, read_policy
+from pef_adapters.core.errors import NotThere
+from pef_adapters.core.policy import lint
 from pef_adapters.core.policy.backtest import backtest
 from pef_adapters.core.policy.explanation import Explanation, explain_decision
 from pef_adapters.core.policy.history import read_history
@@ -47,7 +47,7 @@ def show(
 def check(file: PolicyFile, language: Language = "en", *, json_wanted: Json = False) -> None:
     """Look for rules that never act, gaps and contradictions; exit 1 where there are any."""
     with output.errors_explained(json_wanted=json_wanted):
-        policy = _read(file)
+        policy = policy_file.read(file)
     found = lint(policy)
     if json_wanted:
         output.as_json(policy_report.check_record(policy, found))
@@ -67,7 +67,7 @@ def try_on_the_past(
 ) -> None:
     """Decide past refunds again by this policy, and show what would change."""
     with output.errors_explained(json_wanted=json_wanted):
-        report = backtest(read_history(_text(csv)), _read(file))
+        report = backtest(read_history(policy_file.text(csv)), policy_file.read(file))
     if json_wanted:
         output.as_json(report.as_record())
     else:
@@ -95,16 +95,3 @@ def explain(
         output.as_json(policy_report.explanation_record(told))
     else:
         policy_report.print_explanation(told)
-
-
-def _read(file: Path) -> Policy:
-    return read_policy(_text(file))
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise NotThere(f"{file} can't be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise PolicyUnreadable(f"{file} is not UTF-8 text; save it as UTF-8") from None

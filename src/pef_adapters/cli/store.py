@@ -1,10 +1,11 @@
 """`pef store`: connect stores, list them, find out what is wrong with one."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pef_adapters.cli import output
+from pef_adapters.cli import output, policy_file
 from pef_adapters.cli.running import run
 from pef_adapters.core.policy import Mode
 from pef_adapters.core.texts import DEFAULT_LANGUAGE
@@ -48,6 +49,10 @@ def add_woocommerce(
     payout_days: Annotated[
         int, typer.Option(min=0, help="Days after payment in which a person may pay out.")
     ] = 90,
+    policy: Annotated[
+        Path | None,
+        typer.Option(help="The store's refund policy; with it, the two windows above don't count."),
+    ] = None,
     auth: Annotated[
         str, typer.Option(help="Where keys go: header, or query where a host strips headers.")
     ] = "header",
@@ -61,6 +66,11 @@ def add_woocommerce(
 
     Without --key and --secret, a link is shown on which the owner approves with one click.
     """
+    windows = {"original_route_days": original_route_days, "payout_days": payout_days}
+    with output.errors_explained(json_wanted=json_wanted):
+        kept = (
+            windows if policy is None else policy_file.fit_for_use(policy).model_dump(mode="json")
+        )
     request = StoreRequest(
         platform="woocommerce",
         address=url,
@@ -73,7 +83,7 @@ def add_woocommerce(
             "auth": auth,
             "allow_http": allow_http,
         },
-        policy={"original_route_days": original_route_days, "payout_days": payout_days},
+        policy=kept,
     )
     if key and secret:
         _add_with_keys(request, key, secret, json_wanted=json_wanted)

@@ -35,7 +35,7 @@ class StoreRequest:
     address: str
     account_id: str
     settings: Mapping[str, Any]
-    policy: Mapping[str, int] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
     language: str = DEFAULT_LANGUAGE
     mode: Mode | None = None
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from pef_adapters.cli import policy_file
 from pef_adapters.cli.app import app
 from pef_adapters.core.policy import Outcome
 from pef_adapters.core.policy.backtest import PastRefund
@@ -137,3 +138,19 @@ def test_a_bad_history_ends_with_its_line(volume: Path, tmp_path: Path) -> None:
     code, _, said = pef("backtest", volume, "--csv", file)
     assert code == 1
     assert "line 1" in said
+
+
+def test_a_policy_with_errors_is_not_given_to_a_store(broken: Path) -> None:
+    """Before a store is asked anything, its policy has to be clean."""
+    store = ("store", "add", "woocommerce", "--url", "https://tienda.pe")
+    words = (*store, "--payment-method", "pagoefectivo", "--policy", str(broken))
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("POLICY_UNREADABLE")
+
+
+def test_a_draft_is_published_when_it_is_used(volume: Path, broken: Path) -> None:
+    """The kept policy has a version; one that names its version keeps it."""
+    assert policy_file.fit_for_use(volume).label == "volume-1"
+    broken.write_text("name: mine\nversion: 7\notherwise: hold\n", encoding="utf-8")
+    assert policy_file.fit_for_use(broken).label == "mine-7"

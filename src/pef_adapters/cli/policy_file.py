@@ -1,0 +1,47 @@
+"""A policy from a file: read with clear errors, and refused for use while lint finds errors."""
+
+from pathlib import Path
+
+from pef_adapters.core.errors import NotThere, PolicyUnreadable
+from pef_adapters.core.policy import Policy, lint, read_policy
+from pef_adapters.core.policy.lint import Severity
+
+
+def read(file: Path) -> Policy:
+    """The policy in `file`.
+
+    Raises:
+        NotThere: there is no such file.
+        PolicyUnreadable: it holds no policy.
+    """
+    return read_policy(text(file))
+
+
+def fit_for_use(file: Path) -> Policy:
+    """The policy in `file`, in which lint finds no error; a draft becomes version 1.
+
+    Raises:
+        NotThere: there is no such file.
+        PolicyUnreadable: it holds no policy, or one that has to be mended first.
+    """
+    policy = read(file)
+    errors = [found for found in lint(policy) if found.severity is Severity.ERROR]
+    if errors:
+        said = " ".join(found.explanation("en") for found in errors)
+        raise PolicyUnreadable(f"run `pef policy check {file}` and mend it first: {said}")
+    return policy if policy.version else policy.published(1)
+
+
+def text(file: Path) -> str:
+    """What stands in `file`.
+
+    Raises:
+        NotThere: it can't be read.
+        PolicyUnreadable: it is not UTF-8.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise NotThere(f"{file} can't be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise PolicyUnreadable(f"{file} is not UTF-8 text; save it as UTF-8") from None
