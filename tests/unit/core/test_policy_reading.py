@@ -31,6 +31,8 @@ MISTAKES = [
         "name: a\nrules: [{id: x, then: hold}, {id: x, then: hold}]",
         "each rule stands once; twice there is x",
     ),
+    ("name: a\nrules: [{id: otherwise, then: hold}]", "no rule is called otherwise"),
+    ("name: a\nrules: [{id: keys_apart, then: hold}]", "line 2: rules[1].id: "),
     ("name: a\nlimits: [{per: buyer, count: 3}]", "needs its days"),
     ("name: a\nlimits: [{per: buyer, days: 1}]", "either an amount or a count"),
     ("name: a\nlimits: [{per: refund, amount: 1}]", "an amount needs its currency"),

@@ -15,7 +15,7 @@ from pef_adapters.core.policy.decision import Decision, Outcome, Route, Verdict
 from pef_adapters.core.policy.facts import Facts
 from pef_adapters.core.policy.guards import GUARDS
 from pef_adapters.core.policy.matching import Miss, first_miss
-from pef_adapters.core.policy.model import Answer, OneUpTo, Policy, PolicyRule
+from pef_adapters.core.policy.model import OTHERWISE, Answer, OneUpTo, Policy, PolicyRule
 from pef_adapters.core.policy.windows import expected_on, window_open
 
 _RULE_CODES = {
@@ -32,7 +32,6 @@ _OTHERWISE_CODES = {
 }
 # A policy without `otherwise` leaves what no rule matches to a person; lint says so.
 _GAP = Answer(then=Outcome.HOLD)
-OTHERWISE = "otherwise"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,15 @@ from pef_adapters.core.errors import InvalidMoney, UnknownCurrency
 from pef_adapters.core.money import Money
 from pef_adapters.core.policy.conditions import Conditions
 from pef_adapters.core.policy.covering import covers, impossible
-from pef_adapters.core.policy.model import Answer, Closed, OneUpTo, Policy, PolicyRule, Window
+from pef_adapters.core.policy.model import (
+    OTHERWISE,
+    Answer,
+    Closed,
+    OneUpTo,
+    Policy,
+    PolicyRule,
+    Window,
+)
 from pef_adapters.core.texts import advise, explain
 
 
@@ -134,4 +142,4 @@ def _otherwise(policy: Policy) -> Iterator[Finding]:
     if policy.otherwise is None and not everything:
         yield Finding("NO_OTHERWISE", Severity.ERROR, ())
     if policy.otherwise is not None:
-        yield from _approvers("otherwise", policy.otherwise)
+        yield from _approvers(OTHERWISE, policy.otherwise)

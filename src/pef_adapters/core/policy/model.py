@@ -17,7 +17,9 @@ from pef_adapters.core.policy.conditions import Conditions, Currency, DecimalTex
 from pef_adapters.core.policy.decision import Outcome
 from pef_adapters.core.texts import LANGUAGES
 
-Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
+# Without underscores, so that no rule can be mistaken for a guard or for the window.
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
+OTHERWISE = "otherwise"
 Days = Annotated[int, Field(ge=0, le=3650)]
 
 
@@ -161,6 +163,8 @@ class Policy(Plain):
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
         _once("rule", [rule.id for rule in self.rules])
+        if any(rule.id == OTHERWISE for rule in self.rules):
+            raise ValueError(f"no rule is called {OTHERWISE}: that is the answer without a rule")
         _once("rail", [window.rail for window in self.rail_windows])
         return self
 
