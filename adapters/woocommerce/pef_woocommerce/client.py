@@ -45,6 +45,8 @@ _MEND: Final = {
     ),
 }
 _MEND_OTHERWISE: Final = "the keys' user needs the role Administrator or Shop manager"
+# How OpenSSL begins its refusal of a certificate.
+_UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
 _BUSY: Final = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 
 
@@ -146,8 +148,7 @@ class Api:
         try:
             response = await self._client.request(method, url, params=params, json=body)
         except httpx.TransportError as error:
-            fault = f"{httpx.URL(url).host} did not answer ({type(error).__name__})"
-            raise PlatformUnreachable(fault) from None
+            raise PlatformUnreachable(_no_answer(httpx.URL(url).host, error)) from None
         except (httpx.InvalidURL, httpx.DecodingError):
             raise PlatformNonsense("the store's address or answer is malformed") from None
         except UnsafeAddress as error:
@@ -169,6 +170,15 @@ async def open_api(store: StoreConnection) -> AsyncIterator[Api]:
             yield Api(client, store.address)
     except SettingInvalid as error:
         raise PlatformRefused(str(error)) from None
+
+
+def _no_answer(host: str, error: httpx.TransportError) -> str:
+    if _UNTRUSTED in str(error):
+        return (
+            f"{host} shows a certificate that is not trusted here or is not its own: mend the "
+            "store's certificate, or name its authority in SSL_CERT_FILE"
+        )
+    return f"{host} did not answer ({type(error).__name__})"
 
 
 def _sorted(response: httpx.Response) -> Answer:

@@ -1,7 +1,8 @@
 """Makes a body fit to be kept: no key, no token, no full account or document number.
 
 Evidence, logs, the sandbox's page and cassettes all go through here. It masks by
-field name where the body is JSON, and by shape and by known secret everywhere.
+field name where the body is JSON, and by shape and by known secret everywhere. In
+what a person typed every long number is masked: people type accounts into reasons.
 """
 
 import re
@@ -16,6 +17,8 @@ _SECRET_FIELDS = frozenset(
     | {"useremail", "adminemail", "userphone"}
 )
 _NUMBER_FIELDS = frozenset({"cci", "documentnumber", "userdocumentnumber"})
+_TYPED_FIELDS = frozenset({"reason"})
+_LONG_NUMBER = re.compile(r"\d(?:[ .-]?\d){3,}(?=(?:[ .-]?\d){4})")
 _TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _CCI = re.compile(r"(?<!\d)\d{16}(\d{4})(?!\d)")
 _SHOWN_DIGITS = 4
@@ -51,4 +54,6 @@ def _masked_field(name: str, value: object) -> object:
         return MASK
     if plain in _NUMBER_FIELDS:
         return f"{MASK}{str(value)[-_SHOWN_DIGITS:]}"
+    if plain in _TYPED_FIELDS and isinstance(value, str):
+        return _LONG_NUMBER.sub(MASK, value)
     return _masked_value(value)

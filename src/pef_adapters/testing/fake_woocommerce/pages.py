@@ -23,7 +23,7 @@ from pef_adapters.testing.fake_woocommerce.rest import Site
 from pef_adapters.testing.fake_woocommerce.settings import ApiKey
 from pef_adapters.testing.fake_woocommerce.shop import RefundRefused, record_of
 from pef_adapters.testing.fake_woocommerce.state import Order
-from pef_adapters.testing.fake_woocommerce.wording import status_name, told
+from pef_adapters.testing.fake_woocommerce.wording import refusal_text, status_name, told
 
 _TEMPLATES: Final = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -75,9 +75,9 @@ class _Pages:
                 refunded_before=Decimal(form["refunded"]),
             )
         except (KeyError, InvalidOperation):
-            return self._order_page(order, "Invalid refund amount")
+            return self._order_page(order, refusal_text("Invalid refund amount"))
         except RefundRefused as refusal:
-            return self._order_page(order, str(refusal))
+            return self._order_page(order, refusal_text(str(refusal)))
         return self._back(order)
 
     async def delete_refund(self, request: Request) -> Response:

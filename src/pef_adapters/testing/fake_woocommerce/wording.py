@@ -37,6 +37,12 @@ _NAMES: Final = {
     State.CANCELLED: "cancelado",
     State.REVERSED: "extornado",
 }
+_REFUSALS: Final = {
+    "Invalid refund amount": "El importe no es válido o es mayor que lo que queda.",
+    "Error processing refund. Please try again.": (
+        "El pedido cambió mientras esta página estaba abierta: revise sus reembolsos."
+    ),
+}
 _GOOD: Final = {State.REFUNDED}
 _BAD: Final = {State.REJECTED, State.FAILED, State.RETURNED, State.REVERSED}
 
@@ -64,6 +70,12 @@ _NO_NEWS: Final = Told(
 def status_name(status: str) -> str:
     """An order's status as the admin shows it."""
     return _STATUSES.get(status, status)
+
+
+def refusal_text(refusal: str) -> str:
+    """Why a refund was not recorded, with WooCommerce's own words behind it."""
+    words = _REFUSALS.get(refusal)
+    return f"{words} ({refusal})" if words else refusal
 
 
 def told(entry: JsonValue) -> Told:
