@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from pef_adapters.core.calendar import age_in_days
 from pef_adapters.core.money import Money
-from pef_adapters.core.policy import Facts, Mode, Outcome, PolicySettings, decide
+from pef_adapters.core.policy import Facts, Mode, Outcome, judge
+from pef_adapters.core.policy.library import template
 from ratios import Pair
 
 _NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
@@ -22,8 +23,11 @@ _FACTS = Facts(
     store_mode=Mode.SANDBOX,
     account_mode=Mode.SANDBOX,
     now=_NOW,
+    buyer_past_refunds=1,
 )
-_SETTINGS = PolicySettings()
+# The ready policy for many refunds a day: three rules, of which the second approves this one.
+_POLICY = template("volume")
+_OFTEN, _SMALL, _MIDDLING = 5, 15000, 60000
 
 Question = Callable[[Facts], bool]
 
@@ -35,7 +39,7 @@ def _within_rest(facts: Facts) -> bool:
 def _in_window(facts: Facts) -> bool:
     if facts.paid_at is None:
         return False
-    return age_in_days(facts.paid_at, facts.now) <= _SETTINGS.original_route_days
+    return age_in_days(facts.paid_at, facts.now) <= _POLICY.window.original_route_days
 
 
 def _one_currency(facts: Facts) -> bool:
@@ -52,7 +56,11 @@ _QUESTIONS: tuple[Question, ...] = (
     lambda facts: facts.transaction_id is not None and facts.payment is not None,
     _one_currency,
     _within_rest,
+    lambda facts: facts.kyc_until is None or facts.now.date() <= facts.kyc_until,
     _in_window,
+    lambda facts: not (facts.buyer_past_refunds is not None and facts.buyer_past_refunds >= _OFTEN),
+    lambda facts: facts.amount.currency == "PEN" and facts.amount.minor <= _SMALL,
+    lambda facts: facts.amount.currency == "PEN" and facts.amount.minor <= _MIDDLING,
 )
 
 
@@ -61,7 +69,7 @@ def policy(times: int) -> Pair:
 
     async def ours(count: int) -> None:
         for _ in range(count):
-            if decide(_FACTS, _SETTINGS).outcome is not Outcome.APPROVE:
+            if judge(_FACTS, _POLICY).outcome is not Outcome.APPROVE:
                 raise RuntimeError("the policy does not approve")
 
     async def bare(count: int) -> None:
