@@ -74,11 +74,9 @@ def decisions_page() -> str:
     return _page(
         "Decisions",
         intro,
-        "# Hard guards",
         *(_rule(guard) for guard in guards.GUARDS),
-        "# Window",
         _rule(windows.window_open),
-        "# Rules of a policy",
+        "## Rules of a policy",
         *(_explained(f"code.{code}") for code in policy_codes()),
         *_attention(),
     )

@@ -10,6 +10,8 @@ from pef_adapters.core.policy.conditions import Conditions, Words, share_one
 from pef_adapters.core.policy.facts import Facts
 
 Fact = TypeVar("Fact")
+# A buyer can write a whole letter as the reason; a verdict quotes its beginning.
+_MOST_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,9 @@ QUESTIONS: Mapping[str, Question[Any]] = {
     "currencies": Question(lambda facts: facts.amount.currency, _is_one),
     "payment_methods": Question(lambda facts: facts.payment_method, _is_one),
     "platforms": Question(lambda facts: facts.platform, _is_one),
-    "reason": Question(lambda facts: facts.reason, _ranged, lambda reason: reason or "—"),
+    "reason": Question(
+        lambda facts: facts.reason, _ranged, lambda reason: reason[:_MOST_SHOWN] or "—"
+    ),
     "categories": Question(lambda facts: facts.categories, share_one, _listed),
     "tags": Question(lambda facts: facts.tags, share_one, _listed),
     "buyer_past_refunds": Question(lambda facts: facts.buyer_past_refunds, _ranged),
