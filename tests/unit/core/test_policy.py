@@ -22,6 +22,7 @@ GOOD = Facts(
     paid_at=NOON - timedelta(days=3),
     reversed_by_bank=False,
     paid_by_gateway=False,
+    paid_through_us=True,
     store_mode=Mode.SANDBOX,
     account_mode=Mode.SANDBOX,
     now=NOON,
@@ -43,6 +44,7 @@ GOLDEN: list[tuple[dict[str, object], str, str]] = [
     ({"store_mode": Mode.LIVE}, "hold", "KEYS_MIXED"),
     ({"account_mode": Mode.LIVE}, "hold", "KEYS_MIXED"),
     ({"store_mode": Mode.LIVE, "account_mode": Mode.LIVE}, "approve", "WINDOW_OPEN"),
+    ({"paid_through_us": False}, "hold", "METHOD_NOT_OURS"),
     ({"paid_by_gateway": True}, "reject", "ALREADY_PAID_BY_GATEWAY"),
     ({"reversed_by_bank": True}, "hold", "REVERSED_BY_BANK"),
     ({"paid_at": None}, "reject", "NOT_PAID"),
@@ -55,6 +57,7 @@ GOLDEN: list[tuple[dict[str, object], str, str]] = [
 # For every rule: what makes it fail, with the codes of passing and of failing.
 BOTH_SIDES: list[tuple[r.Rule, dict[str, object], str, str]] = [
     (r.keys_apart, {"store_mode": Mode.LIVE}, "KEYS_MATCH", "KEYS_MIXED"),
+    (r.paid_through_us, {"paid_through_us": False}, "METHOD_OURS", "METHOD_NOT_OURS"),
     (
         r.not_paid_by_gateway,
         {"paid_by_gateway": True},
