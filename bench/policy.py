@@ -20,6 +20,7 @@ _FACTS = Facts(
     paid_at=_NOW - timedelta(days=3),
     reversed_by_bank=False,
     paid_by_gateway=False,
+    paid_through_us=True,
     store_mode=Mode.SANDBOX,
     account_mode=Mode.SANDBOX,
     now=_NOW,
@@ -49,6 +50,7 @@ def _one_currency(facts: Facts) -> bool:
 
 _QUESTIONS: tuple[Question, ...] = (
     lambda facts: facts.store_mode is facts.account_mode,
+    lambda facts: facts.paid_through_us,
     lambda facts: not facts.paid_by_gateway,
     lambda facts: facts.amount.minor > 0,
     lambda facts: not facts.reversed_by_bank,

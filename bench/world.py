@@ -34,10 +34,11 @@ class Bench:
 @asynccontextmanager
 async def open_bench(dsn: str) -> AsyncIterator[Bench]:
     """Connect one account and one store."""
-    rail, shop = HostileRail(), FakePlatform()
+    clock = VirtualClock()
+    rail, shop = HostileRail(), FakePlatform(clock.now)
     async with open_pool(dsn) as pool:
         book = PostgresBook(pool, SecretBox(Fernet.generate_key().decode()), make_queue(pool))
-        ports = Ports(book=book, rails=rail, platforms=shop, clock=VirtualClock(), at=_walk_on)
+        ports = Ports(book=book, rails=rail, platforms=shop, clock=clock, at=_walk_on)
         store = _store()
         async with book.begin() as ledger:
             await ledger.add_account(_account())

@@ -14,7 +14,7 @@ from pef_adapters.engine.ports import Boundary, LedgerBook, Ports
 from pef_adapters.engine.receive import hint_record, keep
 from pef_adapters.engine.records import Account, Payment, Refund, Source, Store
 from pef_adapters.platforms.contract import Hint, HintKind
-from pef_adapters.storage.memory import MemoryBook
+from pef_adapters.storage.memory import MemoryBook, Wake
 from pef_adapters.testing.clock import VirtualClock
 from pef_adapters.testing.fake_platform import FakePlatform
 from pef_adapters.testing.hostile_rail import HostileRail
@@ -32,11 +32,12 @@ class World:
 
     def __init__(self, book: LedgerBook | None = None) -> None:
         self.clock = VirtualClock()
-        self.platform = FakePlatform()
+        self.platform = FakePlatform(self.clock.now)
         self.rail = HostileRail()
         self.memory = MemoryBook()
         self.book: LedgerBook = book or self.memory
         self.die_at: Boundary | None = None
+        self.waiting: list[Wake] = []
         self.ports = Ports(
             book=self.book,
             rails=self.rail,
@@ -110,7 +111,7 @@ class World:
     async def run(self) -> None:
         """Work off every wake-up that is due now, until nothing is."""
         for _ in range(50):
-            due = [w for w in self.memory.drain() if w.at is None or w.at <= self.clock.now()]
+            due = self._due_jobs()
             if not due:
                 return
             for wake in due:
@@ -119,6 +120,13 @@ class World:
                 else:
                     await digest(self.ports, int(wake.subject))
         raise AssertionError("the engine does not come to rest")
+
+    def _due_jobs(self) -> list[Wake]:
+        now = self.clock.now()
+        self.waiting += self.memory.drain()
+        due = [wake for wake in self.waiting if wake.at is None or wake.at <= now]
+        self.waiting = [wake for wake in self.waiting if wake not in due]
+        return list(dict.fromkeys(due))
 
     async def later(self, **step: float) -> None:
         """Let time pass, then let the janitor and the jobs do what is due."""

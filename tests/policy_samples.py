@@ -18,6 +18,7 @@ GOOD = Facts(
     paid_at=NOON - timedelta(days=3),
     reversed_by_bank=False,
     paid_by_gateway=False,
+    paid_through_us=True,
     store_mode=Mode.LIVE,
     account_mode=Mode.LIVE,
     now=NOON,

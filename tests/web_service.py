@@ -1,6 +1,7 @@
 """The web half over real HTTP, as tests of it see it."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import httpx
 
@@ -30,6 +31,8 @@ class Service:
                 id=name,
                 platform="woocommerce",
                 identity=address,
+                # Connected before anything was recorded.
+                created_at=template.created_at - timedelta(days=30),
                 settings={"platform": {"payment_methods": ["cheque"], "allow_http": True}},
                 secrets={
                     "webhook_secret": secret,

@@ -12,12 +12,13 @@ from pef_adapters.core.errors import PlatformNonsense, PlatformRefused
 from pef_adapters.platforms.contract import Changes, Hint, HintKind, StoreConnection, StoreRefund
 from pef_woocommerce import mapping
 from pef_woocommerce.client import EXACT, NO_ROUTE, Api, Listing, open_api
-from pef_woocommerce.settings import settings_of
+from pef_woocommerce.settings import Settings, settings_of
 from pef_woocommerce.wire import ORDER_CHANGES, REFUNDS, Order, OrderChange, Refund
 
 OVERLAP: Final = timedelta(minutes=10)
 # How far back a refund that is known only by its id is looked for on an old store.
 LOOK_BACK: Final = timedelta(days=7)
+_SAID_BY_WOOCOMMERCE: Final = "woocommerce_rest_"
 _NOTHING_TO_READ: Final = {HintKind.PING, HintKind.STORE_TROUBLE}
 
 
@@ -31,7 +32,18 @@ async def read(hint: Hint, store: StoreConnection) -> tuple[StoreRefund, ...]:
         order = await read_order(api, order_id) if order_id else None
         refunds = await _refunds_of(order, api) if order else ()
     wanted = (r for r in refunds if hint.refund_id in (None, str(r.id)))
-    return tuple(mapping.store_refund(r, order, settings) for r in wanted if order)
+    canonical = (_canonical(refund, order, settings) for refund in wanted if order)
+    return tuple(refund for refund in canonical if refund is not None)
+
+
+def _canonical(refund: Refund, order: Order, settings: Settings) -> StoreRefund | None:
+    """None for an order of others in a money that we can't even read."""
+    try:
+        return mapping.store_refund(refund, order, settings)
+    except PlatformNonsense:
+        if order.payment_method in settings.payment_methods:
+            raise
+        return None
 
 
 async def read_order(api: Api, order_id: str) -> Order | None:
@@ -44,13 +56,16 @@ async def read_order(api: Api, order_id: str) -> Order | None:
 
 
 def require_route(missing: str | None) -> None:
-    """A missing route is no missing record: nothing may be concluded from it.
+    """Only WooCommerce itself can say that a record is missing.
 
     Raises:
         PlatformRefused: the store has no WooCommerce REST API just now.
+        PlatformNonsense: somebody before the store said 404; nothing can be concluded.
     """
     if missing == NO_ROUTE:
         raise PlatformRefused("the store has no WooCommerce REST API: is the plugin active?")
+    if missing is not None and not missing.startswith(_SAID_BY_WOOCOMMERCE):
+        raise PlatformNonsense(f"a 404 that is not WooCommerce's: {missing[:40]!r}")
 
 
 async def _refunds_of(order: Order, api: Api) -> tuple[Refund, ...]:
@@ -64,8 +79,9 @@ async def _order_of(refund_id: str | None, api: Api) -> str | None:
     if refund_id is None:
         return None
     answer = await api.get("refunds", {**EXACT, "include": _digits(refund_id)})
-    if answer.missing:
+    if answer.missing == NO_ROUTE:
         return await _order_listing(refund_id, answer.date, api)
+    require_route(answer.missing)
     found = (r for r in answer.read_as(REFUNDS) if str(r.id) == refund_id)
     return next((str(refund.parent_id) for refund in found), None)
 
@@ -93,13 +109,11 @@ async def find_changes(since: datetime, store: StoreConnection) -> Changes:
 
 
 def _cursor(since: datetime, seen: Iterable[datetime], asked_at: datetime | None) -> datetime:
-    """A little before the newest thing seen, all by the store's clock; never backwards.
+    """A little before the store's own present moment; never backwards.
 
-    An order dated in the future must not carry the cursor past refunds to come.
+    Only where the store tells no time, the newest thing seen stands for it.
     """
-    newest = max(seen, default=since)
-    if asked_at is not None:
-        newest = min(newest, asked_at)
+    newest = asked_at or max(seen, default=since)
     return max(since, newest - OVERLAP)
 
 

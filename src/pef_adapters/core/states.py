@@ -83,9 +83,10 @@ _PERSON_CAN_SETTLE = {
     _E.PERSON_CONFIRMED_PAID: _S.REFUNDED,
     _E.PERSON_CONFIRMED_UNPAID: _S.FAILED,
 }
+# What the rail really booked counts, even where we had given the refund up.
+_TRUTH_WINS = {_E.RAIL_ACCEPTED: _S.PENDING, _E.RAIL_REFUNDED: _S.REFUNDED}
 _RAIL_TELLS = {
-    _E.RAIL_ACCEPTED: _S.PENDING,
-    _E.RAIL_REFUNDED: _S.REFUNDED,
+    **_TRUTH_WINS,
     _E.RAIL_REFUSED: _S.FAILED,
     _E.RAIL_RETURNED: _S.RETURNED,
 }
@@ -98,31 +99,36 @@ TABLE: dict[State, dict[Event, State]] = {
         _E.PAYOUT_CHOSEN: _S.PAYOUT_DUE,
         _E.BENEFICIARY_ASKED: _S.AWAITING_BENEFICIARY,
         **_STORE_CAN_STOP,
+        **_TRUTH_WINS,
     },
     _S.HELD: {
         _E.APPROVED: _S.READY,
         _E.REJECTED: _S.REJECTED,
         _E.REOPENED: _S.RECEIVED,
         **_STORE_CAN_STOP,
+        **_TRUTH_WINS,
     },
-    _S.REJECTED: {_E.REOPENED: _S.RECEIVED},
+    _S.REJECTED: {_E.REOPENED: _S.RECEIVED, **_TRUTH_WINS},
     _S.AWAITING_BENEFICIARY: {
         _E.BENEFICIARY_GIVEN: _S.READY,
         _E.REJECTED: _S.REJECTED,
         _E.REOPENED: _S.RECEIVED,
         **_STORE_CAN_STOP,
+        **_TRUTH_WINS,
     },
     _S.PAYOUT_DUE: {
         _E.PERSON_CONFIRMED_PAID: _S.REFUNDED,
         _E.REJECTED: _S.REJECTED,
         _E.REOPENED: _S.RECEIVED,
         **_STORE_CAN_STOP,
+        **_TRUTH_WINS,
     },
     _S.READY: {
         _E.SEND_STARTED: _S.SENDING,
         _E.HELD: _S.HELD,
         _E.REOPENED: _S.RECEIVED,
         **_STORE_CAN_STOP,
+        **_TRUTH_WINS,
     },
     _S.SENDING: {
         **_RAIL_TELLS,
@@ -137,15 +143,15 @@ TABLE: dict[State, dict[Event, State]] = {
     # A refund can come back after it was paid: the bank returns it, or the rail
     # corrects itself. An acceptance that arrives late changes nothing.
     _S.REFUNDED: {**_RAIL_TELLS, _E.RAIL_ACCEPTED: _S.REFUNDED},
-    # The rail may pay what it once refused; the money's truth wins.
-    _S.FAILED: {
-        _E.REOPENED: _S.RECEIVED,
-        _E.RAIL_REFUNDED: _S.REFUNDED,
-        _E.RAIL_REFUSED: _S.FAILED,
-    },
+    _S.FAILED: {_E.REOPENED: _S.RECEIVED, _E.RAIL_REFUSED: _S.FAILED, **_TRUTH_WINS},
     _S.RETURNED: {**_RAIL_TELLS, **_PERSON_CAN_SETTLE},
-    _S.CANCELLED: {_E.STORE_WITHDREW: _S.CANCELLED},
-    _S.REVERSED: {_E.EXTORNO: _S.REVERSED, _E.STORE_WITHDREW: _S.REVERSED},
+    _S.CANCELLED: {
+        # The store has it after all.
+        _E.REOPENED: _S.RECEIVED,
+        _E.STORE_WITHDREW: _S.CANCELLED,
+        **_TRUTH_WINS,
+    },
+    _S.REVERSED: {_E.EXTORNO: _S.REVERSED, _E.STORE_WITHDREW: _S.REVERSED, **_TRUTH_WINS},
 }
 
 MONEY: dict[State, Position] = {

@@ -1,26 +1,33 @@
 """One refund, one step after the other, as far as it can go now.
 
 A job is only a wake-up: what is due is read from the ledger, so a job may come
-twice, late or not at all. Nothing waits in here.
+twice, late or not at all. Nothing waits in here. Whatever is in a step's way puts
+the refund off and is shown to a person, so that no refund dies silently.
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 
-from pef_adapters.core.errors import PlatformError
-from pef_adapters.core.states import CARE, State
+import structlog
+
+from pef_adapters.core.errors import PefError
+from pef_adapters.core.states import CARE, Event, State
+from pef_adapters.engine.attention import without_trouble
 from pef_adapters.engine.decide import decide_refund
 from pef_adapters.engine.find_out import ask_rail, sender_died
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Refund
 from pef_adapters.engine.send import send_refund
+from pef_adapters.engine.transition import move, stay
 from pef_adapters.engine.waiting import put_off
 from pef_adapters.engine.withdraw import still_wanted, withdraw
 from pef_adapters.engine.write_back import tell_store
 
-# received → ready → sending → unknown → sending → pending, and one to spare.
+# ready → received → sending → unknown → sending → pending, and one to spare.
 _MOST_STEPS = 7
+
+_log = structlog.get_logger(__name__)
 
 Step = Callable[[Ports, Refund], Awaitable[None]]
 
@@ -32,40 +39,72 @@ async def advance(ports: Ports, refund_id: str) -> None:
             refund = await ledger.refund(refund_id)
         if refund is None or not _is_due(refund, ports.clock.now()):
             break
-        await _STEPS[refund.state](ports, refund)
+        try:
+            await _STEPS[refund.state](ports, refund)
+        except PefError as fault:
+            _log.warning("refund_put_off", refund=refund_id, fault=fault.code, detail=str(fault))
+            await put_off(ports, refund_id, fault)
+            break
+        except Exception:  # noqa: BLE001 - see the next line
+            # A mistake of ours: this refund waits for a person, the others go on.
+            _log.exception("refund_stumbled", refund=refund_id, state=refund.state)
+            await put_off(ports, refund_id, PefError())
+            break
     await tell_store(ports, refund_id)
+    await _leave_wake_up(ports, refund_id)
+
+
+async def _leave_wake_up(ports: Ports, refund_id: str) -> None:
+    """For whatever is due next; telling the order may have used up the last one."""
+    async with ports.book.begin() as ledger:
+        refund = await ledger.refund(refund_id)
+        if refund is None or refund.due_at is None:
+            return
+        # What is due already but did not move is the janitor's, not an endless loop's.
+        if refund.due_at > ports.clock.now():
+            await ledger.wake(refund, refund.due_at)
 
 
 def _is_due(refund: Refund, now: datetime) -> bool:
     return refund.next_action_at is not None and refund.next_action_at <= now
 
 
-async def _look_in_again(ports: Ports, refund: Refund) -> None:
-    """A person has to act; meanwhile the store may have taken its refund back."""
-    try:
-        wanted = await still_wanted(ports, refund)
-    except PlatformError as fault:
-        await put_off(ports, refund, fault)
-        return
-    if wanted is None:
-        await withdraw(ports, refund.id)
-        return
-    wait = CARE[refund.state].look_again
+async def _decide_and_send(ports: Ports, refund: Refund) -> None:
+    if await decide_refund(ports, refund) is State.READY:
+        await send_refund(ports, refund)
+
+
+async def _decide_anew(ports: Ports, refund: Refund) -> None:
+    """It had to wait: meanwhile the store, the bank or another gateway may have acted."""
     async with ports.book.begin() as ledger:
         locked = await ledger.lock_refund(refund.id)
-        if locked is not None and locked.state is refund.state and wait is not None:
-            later = ports.clock.now() + wait
-            await ledger.save_refund(replace(locked, next_action_at=later))
+        if locked is not None and locked.state is State.READY:
+            await move(ledger, locked, Event.REOPENED, ports.clock.now())
+
+
+async def _look_in_again(ports: Ports, refund: Refund) -> None:
+    """A person has to act; meanwhile the store may have taken its refund back."""
+    if await still_wanted(ports, refund) is None:
+        await withdraw(ports, refund.id)
+        return
+    now, wait = ports.clock.now(), CARE[refund.state].look_again
+    async with ports.book.begin() as ledger:
+        locked = await ledger.lock_refund(refund.id)
+        if locked is None or locked.state is not refund.state or wait is None:
+            return
+        locked = replace(locked, tries=0, next_action_at=now + wait)
+        await stay(ledger, locked, now, attention=without_trouble(locked.attention))
 
 
 _STEPS: dict[State, Step] = {
-    State.RECEIVED: decide_refund,
+    State.RECEIVED: _decide_and_send,
     State.HELD: _look_in_again,
     State.AWAITING_BENEFICIARY: _look_in_again,
     State.PAYOUT_DUE: _look_in_again,
-    State.READY: send_refund,
+    State.READY: _decide_anew,
     State.SENDING: sender_died,
     State.UNKNOWN: ask_rail,
     State.PENDING: ask_rail,
     State.RETURNED: ask_rail,
+    State.REFUNDED: ask_rail,
 }

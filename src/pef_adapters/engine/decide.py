@@ -7,14 +7,12 @@ money came in and whether a bank took it back.
 
 from dataclasses import dataclass, replace
 
-from pef_adapters.core.errors import KeysMixed, PlatformError, PolicyUnreadable, RailError
 from pef_adapters.core.money import Money
 from pef_adapters.core.policy import DEFAULT_RAIL, Facts, Policy, decide, policy_from_settings
 from pef_adapters.core.states import Event, State
 from pef_adapters.engine.ports import Ledger, Ports, RailPayment
 from pef_adapters.engine.records import Account, Payment, Refund, Store
 from pef_adapters.engine.transition import move
-from pef_adapters.engine.waiting import put_off
 from pef_adapters.engine.withdraw import still_wanted, withdraw
 from pef_adapters.platforms.contract import StoreRefund
 
@@ -30,26 +28,21 @@ class _Asked:
     policy: Policy
 
 
-async def decide_refund(ports: Ports, refund: Refund) -> None:
-    """Move a received refund to where the policy sends it."""
-    try:
-        asked = await _ask(ports, refund)
-    except (PlatformError, RailError) as fault:
-        await put_off(ports, refund, fault)
-        return
-    except KeysMixed:
-        await _hold(ports, refund, "code.KEYS_MIXED")
-        return
-    except PolicyUnreadable:
-        await _hold(ports, refund, "code.POLICY_UNREADABLE")
-        return
+async def decide_refund(ports: Ports, refund: Refund) -> State | None:
+    """Move a received refund to where the policy sends it; answers that state.
+
+    Raises:
+        PefError: the facts can't be had, or a setting can't be used; nothing was decided.
+    """
+    asked = await _ask(ports, refund)
     if asked is None:
         await withdraw(ports, refund.id)
-        return
+        return None
     async with ports.book.begin() as ledger:
         locked = await ledger.lock_refund(refund.id)
-        if locked is not None and locked.state is State.RECEIVED:
-            await _decide(ports, ledger, locked, asked)
+        if locked is None or locked.state is not State.RECEIVED:
+            return None
+        return (await _decide(ports, ledger, locked, asked)).state
 
 
 async def _ask(ports: Ports, refund: Refund) -> _Asked | None:
@@ -75,27 +68,18 @@ async def _payment_at_rail(
     return await ports.rails.of(account).find_payment(wanted.transaction_id)
 
 
-async def _hold(ports: Ports, refund: Refund, attention: str) -> None:
-    """What the refund would be decided by contradicts itself: a person has to mend it."""
-    async with ports.book.begin() as ledger:
-        locked = await ledger.lock_refund(refund.id)
-        if locked is not None and locked.state is State.RECEIVED:
-            now = ports.clock.now()
-            await move(ledger, locked, Event.HELD, now, attention=attention)
-
-
-async def _decide(ports: Ports, ledger: Ledger, refund: Refund, asked: _Asked) -> None:
-    now = ports.clock.now()
-    refund = replace(refund, transaction_id=asked.wanted.transaction_id)
+async def _decide(ports: Ports, ledger: Ledger, refund: Refund, asked: _Asked) -> Refund:
+    # The rail's own spelling: two spellings of one CIP must not become two payments.
+    known_as = asked.payment.transaction_id if asked.payment else asked.wanted.transaction_id
+    refund = replace(refund, transaction_id=known_as)
     payment = await _known_payment(ledger, refund, asked.payment)
     decision = decide(_facts(ports, asked, payment), asked.policy)
-    outcome = decision.outcome.event
     amount_same = asked.wanted.amount == refund.amount
-    await move(
+    return await move(
         ledger,
         refund,
-        outcome if amount_same else Event.HELD,
-        now,
+        decision.outcome.event if amount_same else Event.HELD,
+        ports.clock.now(),
         attention=None if amount_same else "code.AMOUNT_CHANGED_AT_STORE",
         decision=decision.as_record(),
         detail={"code": decision.code, "policy": decision.policy_version},
@@ -134,6 +118,7 @@ def _facts(ports: Ports, asked: _Asked, payment: Payment | None) -> Facts:
         paid_at=at_rail.paid_at if at_rail else wanted.order_paid_at,
         reversed_by_bank=payment is not None and payment.reversed_at is not None,
         paid_by_gateway=wanted.paid_by_gateway,
+        paid_through_us=wanted.ours,
         store_mode=asked.store.mode,
         account_mode=asked.account.mode,
         now=ports.clock.now(),

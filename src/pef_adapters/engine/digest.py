@@ -6,22 +6,26 @@ arrive any number of times. Our own write-back echoing is recognised without
 asking the store again.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
-from pef_adapters.core.errors import PefError, PlatformError, RailError
-from pef_adapters.core.states import State
+from pef_adapters.core.errors import PefError
+from pef_adapters.core.states import Event, State
 from pef_adapters.engine import schedule
 from pef_adapters.engine.identity import refund_id
 from pef_adapters.engine.notified import digest_notification
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.receive import connection, hint_of
 from pef_adapters.engine.records import Received, Refund, Source, Store, TimelineEntry
+from pef_adapters.engine.transition import move
 from pef_adapters.engine.withdraw import is_gone, withdraw
 from pef_adapters.platforms.contract import Hint, HintKind, StoreRefund
 
 _log = structlog.get_logger(__name__)
+
+# The store dates its refunds, we date its connection.
+_CLOCKS_DIFFER_BY = timedelta(minutes=1)
 
 
 async def digest(ports: Ports, received_id: int) -> None:
@@ -32,7 +36,7 @@ async def digest(ports: Ports, received_id: int) -> None:
         return
     try:
         outcome = await _digest(ports, received)
-    except (PlatformError, RailError) as fault:
+    except PefError as fault:
         await _postpone(ports, received, fault)
         return
     async with ports.book.begin() as ledger:
@@ -63,12 +67,21 @@ async def _follow(ports: Ports, store: Store, hint: Hint) -> str:
         return "store trouble"
     if not await is_news(ports, store, hint):
         return "nothing new"
+    # Only what we knew before the store was asked can be missing from its answer.
+    async with ports.book.begin() as ledger:
+        known = await _could_be_gone(ledger, store, hint)
     found = await ports.platforms.named(store.platform).read(hint, connection(store))
-    registered = [await register(ports, store, refund) for refund in found if refund.ours]
-    withdrawn = await _withdraw_missing(ports, store, hint, found)
+    wanted = [refund for refund in found if _is_our_affair(store, refund)]
+    registered = [await register(ports, store, refund) for refund in wanted]
+    withdrawn = await _withdraw_missing(ports, known, found)
     if any(registered):
         return "registered"
     return "withdrawn" if withdrawn else ("known" if registered else "none of ours")
+
+
+def _is_our_affair(store: Store, found: StoreRefund) -> bool:
+    """Refunds from before the store was connected were settled by its owner."""
+    return found.ours and found.requested_at >= store.created_at - _CLOCKS_DIFFER_BY
 
 
 async def is_news(ports: Ports, store: Store, hint: Hint) -> bool:
@@ -83,11 +96,11 @@ async def is_news(ports: Ports, store: Store, hint: Hint) -> bool:
 
 
 async def register(ports: Ports, store: Store, found: StoreRefund) -> bool:
-    """Make the refund ours; False where it is already."""
+    """Make the refund ours; False where it is already. A cancelled one comes back."""
     refund = _new_refund(store, found, ports.clock.now())
     async with ports.book.begin() as ledger:
         if not await ledger.add_refund(refund):
-            return False
+            return await _reopen_if_cancelled(ports, ledger, refund.id)
         await ledger.add_entry(
             TimelineEntry(
                 refund_id=refund.id,
@@ -103,14 +116,21 @@ async def register(ports: Ports, store: Store, found: StoreRefund) -> bool:
     return True
 
 
+async def _reopen_if_cancelled(ports: Ports, ledger: Ledger, refund_id: str) -> bool:
+    """The store has it after all, so its deletion was a mistake."""
+    known = await ledger.lock_refund(refund_id)
+    if known is None or known.state is not State.CANCELLED:
+        return False
+    await ledger.wake(await move(ledger, known, Event.REOPENED, ports.clock.now(), actor="store"))
+    return True
+
+
 async def _withdraw_missing(
-    ports: Ports, store: Store, hint: Hint, found: tuple[StoreRefund, ...]
+    ports: Ports, known: list[Refund], found: tuple[StoreRefund, ...]
 ) -> bool:
     """Stop refunds that the store no longer has; only a whole order's answer proves that."""
     present = {refund.refund_id for refund in found}
-    async with ports.book.begin() as ledger:
-        candidates = await _could_be_gone(ledger, store, hint)
-    gone = [refund for refund in candidates if refund.platform_refund_id not in present]
+    gone = [refund for refund in known if refund.platform_refund_id not in present]
     for refund in gone:
         await withdraw(ports, refund.id)
     return bool(gone)

@@ -8,7 +8,7 @@ only a person decides (`engine.people`).
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from pef_adapters.core.errors import AnsweredNonsense, MaybeSent, RailError
+from pef_adapters.core.errors import AnsweredNonsense, MaybeSent
 from pef_adapters.core.states import State
 from pef_adapters.engine import schedule
 from pef_adapters.engine.identity import merchant_refund_id
@@ -17,7 +17,6 @@ from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Attempt, Refund
 from pef_adapters.engine.send import resend
 from pef_adapters.engine.transition import call_for_attention
-from pef_adapters.engine.waiting import put_off
 
 
 async def sender_died(ports: Ports, refund: Refund) -> None:
@@ -28,14 +27,22 @@ async def sender_died(ports: Ports, refund: Refund) -> None:
 
 
 async def ask_rail(ports: Ports, refund: Refund) -> None:
-    """Look up the refund's present attempt at the rail and book what it says."""
+    """Look up the refund's present attempt at the rail and book what it says.
+
+    Raises:
+        RailError: the rail could not be asked; nothing was changed.
+    """
     attempt = await _attempt_of(ports, refund)
     if attempt is not None:
         await ask_about(ports, refund, attempt)
 
 
 async def ask_about(ports: Ports, refund: Refund, attempt: Attempt) -> None:
-    """Look up one attempt of the refund, be it the present one or one given up."""
+    """Look up one attempt of the refund, be it the present one or one given up.
+
+    Raises:
+        RailError: the rail could not be asked; nothing was changed.
+    """
     async with ports.book.begin() as ledger:
         account = await ledger.account(refund.account_id)
     if account is None:
@@ -44,8 +51,6 @@ async def ask_about(ports: Ports, refund: Refund, attempt: Attempt) -> None:
         found = await ports.rails.of(account).find_refund(attempt)
     except AnsweredNonsense:
         await _show(ports, refund, "code.RAIL_ANSWER_DIFFERS")
-    except RailError as fault:
-        await put_off(ports, refund, fault)
     else:
         if found is not None:
             await observe(ports, attempt, found)
@@ -68,7 +73,8 @@ async def _rail_knows_nothing(ports: Ports, refund: Refund, attempt: Attempt) ->
 
 def _inside_replay_window(ports: Ports, attempt: Attempt, now: datetime) -> bool:
     since = attempt.first_sent_at or attempt.intended_at
-    return now - since < timedelta(seconds=ports.replay_window_seconds)
+    # A clock that went back proves nothing about how long the rail remembers.
+    return timedelta(0) <= now - since < timedelta(seconds=ports.replay_window_seconds)
 
 
 async def _show(ports: Ports, refund: Refund, attention: str) -> None:
@@ -78,13 +84,19 @@ async def _show(ports: Ports, refund: Refund, attention: str) -> None:
         locked = await ledger.lock_refund(refund.id)
         if locked is None or locked.state is not refund.state:
             return
-        waiting = replace(
-            locked,
-            tries=locked.tries + 1,
-            next_action_at=schedule.unknown(refund.id, locked.tries + 1, now),
-        )
+        waiting = _later(locked, now) if _waits_for_rail(locked) else locked
         waiting = await call_for_attention(ledger, waiting, attention, now)
         await ledger.wake(waiting, waiting.due_at)
+
+
+def _waits_for_rail(refund: Refund) -> bool:
+    """A finished refund is not looked at again, and a sender keeps its own deadline."""
+    return refund.next_action_at is not None and refund.state is not State.SENDING
+
+
+def _later(refund: Refund, now: datetime) -> Refund:
+    at = schedule.unknown(refund.id, refund.tries + 1, now)
+    return replace(refund, tries=refund.tries + 1, next_action_at=at)
 
 
 async def _attempt_of(ports: Ports, refund: Refund) -> Attempt | None:

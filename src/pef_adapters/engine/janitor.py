@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import structlog
 
-from pef_adapters.core.errors import PlatformError
+from pef_adapters.core.errors import PefError
 from pef_adapters.engine.digest import is_news
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.receive import connection, hint_record, keep
@@ -15,6 +15,8 @@ _log = structlog.get_logger(__name__)
 _BATCH = 500
 # A delivery younger than this has its own wake-up on the way.
 _GRACE = timedelta(seconds=30)
+# A delivery that was worked off is only good for telling what happened.
+_REMEMBERED = timedelta(days=30)
 
 
 async def sweep(ports: Ports) -> int:
@@ -29,18 +31,26 @@ async def sweep(ports: Ports) -> int:
                 await ledger.wake(refund)
         for received_id in deliveries:
             await ledger.wake_received(received_id)
+        await ledger.forget_received(now - _REMEMBERED)
     return len(refunds) + len(deliveries)
 
 
 async def poll_stores(ports: Ports) -> None:
     """Ask each store what changed; one store's trouble does not stop the others."""
     async with ports.book.begin() as ledger:
-        stores = await ledger.stores()
-    for store in stores:
+        names = await ledger.store_ids()
+    for name in names:
         try:
-            await poll_store(ports, store)
-        except PlatformError as fault:
-            _log.warning("poll_failed", store=store.id, fault=fault.code, detail=str(fault))
+            await _poll(ports, name)
+        except PefError as fault:
+            _log.warning("poll_failed", store=name, fault=fault.code, detail=str(fault))
+
+
+async def _poll(ports: Ports, name: str) -> None:
+    async with ports.book.begin() as ledger:
+        store = await ledger.store(name)
+    if store is not None:
+        await poll_store(ports, store)
 
 
 async def poll_store(ports: Ports, store: Store) -> int:
@@ -54,14 +64,14 @@ async def poll_store(ports: Ports, store: Store) -> int:
     platform = ports.platforms.named(store.platform)
     changes = await platform.find_changes(store.poll_cursor, connection(store))
     news = [hint for hint in changes.hints if await is_news(ports, store, hint)]
-    if news:
+    for hint in news:  # each by itself: one that can't be read must not stop the others
         await keep(
             ports,
             source=Source.POLL,
             owner_id=store.id,
             topic="poll",
             body=b"",
-            hints=tuple(hint_record(hint) for hint in news),
+            hints=(hint_record(hint),),
         )
     if changes.cursor > store.poll_cursor:
         async with ports.book.begin() as ledger:

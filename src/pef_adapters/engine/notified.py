@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from pef_adapters.core.errors import RailError
 from pef_adapters.core.states import Event, State, allows
 from pef_adapters.engine.find_out import ask_about
 from pef_adapters.engine.ports import Ledger, Ports
@@ -20,6 +21,8 @@ from pef_adapters.engine.transition import call_for_attention, move
 
 EXTORNO_EVENT = "cip.refunded"
 _REFUND_EVENTS = "refund."
+# A notification can be faster than the rail's own books.
+_TIMES_TO_CONFIRM = 3
 
 
 async def digest_notification(ports: Ports, received: Received) -> str:
@@ -32,14 +35,17 @@ async def digest_notification(ports: Ports, received: Received) -> str:
         account = await ledger.account(received.owner_id)
     if account is None:
         return "account gone"
-    outcomes = [await _follow(ports, account, hint) for hint in received.hints]
+    outcomes = [await _follow(ports, account, hint, received) for hint in received.hints]
     return ", ".join(outcomes)
 
 
-async def _follow(ports: Ports, account: Account, hint: Mapping[str, Any]) -> str:
+async def _follow(
+    ports: Ports, account: Account, hint: Mapping[str, Any], received: Received
+) -> str:
     event = str(hint.get("event", ""))
     if event == EXTORNO_EVENT:
-        return await _extorno(ports, account, str(hint.get("cip", "")))
+        known_as = [str(hint[name]) for name in ("cip", "transaction_code") if hint.get(name)]
+        return await _extorno(ports, account, known_as, received.tries)
     if event.startswith(_REFUND_EVENTS):
         return await _about_refund(ports, account, str(hint.get("merchant_refund_id", "")))
     return "nothing to do"
@@ -55,21 +61,31 @@ async def _about_refund(ports: Ports, account: Account, merchant_refund_id: str)
     return "asked the rail"
 
 
-async def _extorno(ports: Ports, account: Account, transaction_id: str) -> str:
-    at_rail = await ports.rails.of(account).find_payment(transaction_id)
-    if at_rail is None or at_rail.paid_at is not None:
+async def _extorno(ports: Ports, account: Account, known_as: list[str], tries: int) -> str:
+    rail = ports.rails.of(account)
+    found = [payment for name in known_as if (payment := await rail.find_payment(name))]
+    reversed_ = [payment.transaction_id for payment in found if payment.paid_at is None]
+    if not reversed_:
+        if found and tries < _TIMES_TO_CONFIRM:
+            raise RailError("PagoEfectivo told of an extorno that it does not show yet")
         return "extorno not confirmed"
+    for transaction_id in dict.fromkeys(reversed_):
+        await _stop_all(ports, account, transaction_id)
+    return "extorno"
+
+
+async def _stop_all(ports: Ports, account: Account, transaction_id: str) -> None:
+    """First the payment, so that no refund can still be reserved on it; then each refund."""
     now = ports.clock.now()
+    async with ports.book.begin() as ledger:
+        payment = await ledger.lock_payment(account.id, transaction_id)
+        if payment is not None and payment.reversed_at is None:
+            await ledger.save_payment(replace(payment, reversed_at=now))
     async with ports.book.begin() as ledger:
         touched = await ledger.refunds_of_payment(account.id, transaction_id)
     for refund in touched:
         async with ports.book.begin() as ledger:
             await _stop(ledger, refund.id, now)
-    async with ports.book.begin() as ledger:
-        payment = await ledger.lock_payment(account.id, transaction_id)
-        if payment is not None and payment.reversed_at is None:
-            await ledger.save_payment(replace(payment, reversed_at=now))
-    return "extorno"
 
 
 async def _stop(ledger: Ledger, refund_id: str, now: datetime) -> None:

@@ -6,13 +6,14 @@ and changes only what it can prove.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from pef_adapters.core.calendar import add_business_days, lima_date
 from pef_adapters.core.errors import AmountExceedsRest, AnsweredNonsense, NotSent, RailError
-from pef_adapters.core.states import Event, State, allows
+from pef_adapters.core.states import MONEY, Event, Position, State, allows, next_state
 from pef_adapters.core.texts import known as has_text
 from pef_adapters.engine import schedule
+from pef_adapters.engine.attention import RAIL_TROUBLE, standing, without_trouble
 from pef_adapters.engine.ports import (
     Ledger,
     Ports,
@@ -22,7 +23,7 @@ from pef_adapters.engine.ports import (
     Refusal,
 )
 from pef_adapters.engine.records import Attempt, Refund
-from pef_adapters.engine.transition import call_for_attention, move, note_ignored
+from pef_adapters.engine.transition import call_for_attention, move, note_ignored, stay
 from pef_adapters.engine.waiting import TRIES_BEFORE_ATTENTION
 
 Answer = RailRefund | RailRefusal | RailError
@@ -42,11 +43,22 @@ _REFUSAL_EVENTS = {
     Refusal.DISPUTED_ID: Event.ANSWER_LOST,
 }
 # Accepted, but waiting for something a person can speed up.
+_HAS_DAY = (RailStatus.ACCEPTED, RailStatus.REFUNDED)
 _ACCEPTED_BUT = {
     "AWAITING_BENEFICIARY": "code.BENEFICIARY_REQUIRED",
     "MANUAL_REQUIRED": "code.RAIL_MANUAL_REQUIRED",
 }
 _USUAL_BUSINESS_DAYS = 7
+_DAY = timedelta(days=1)
+_OVERDUE_BUSINESS_DAYS = 3
+# Hearing these again is no news.
+_NO_NEWS = frozenset(
+    {
+        (State.PENDING, Event.RAIL_ACCEPTED),
+        (State.REFUNDED, Event.RAIL_REFUNDED),
+        (State.RETURNED, Event.RAIL_RETURNED),
+    }
+)
 _CLOSING = frozenset({Event.RAIL_REFUSED, Event.RAIL_REFUNDED})
 
 
@@ -59,13 +71,12 @@ async def observe(ports: Ports, attempt: Attempt, answer: Answer) -> None:
         if refund is None or current is None:
             return
         event = _event(current, answer)
-        await ledger.save_attempt(_with_answer(current, answer, event, now))
+        current = _with_answer(current, answer, event, now)
+        await ledger.save_attempt(current)
         if current.generation != refund.generation:
-            refund = await _about_older_attempt(ledger, refund, event, now)
-        elif not allows(refund.state, event):
-            await note_ignored(ledger, refund, event, now)
+            refund = await _about_older_attempt(ledger, refund, current, answer, now)
         else:
-            refund = await _book(ledger, refund, current, event, answer=answer, now=now)
+            refund = await _book(ledger, refund, current, answer, now)
         await ledger.wake(refund, refund.due_at)
 
 
@@ -79,11 +90,11 @@ def _event(attempt: Attempt, answer: Answer) -> Event:
         event = Event.NOT_SENT if isinstance(answer, NotSent) else Event.ANSWER_LOST
     # After a send whose result is unknown, this request's failure proves nothing
     # about that one: its money stays reserved until there is evidence.
-    return Event.ANSWER_LOST if attempt.maybe_sent and event not in _CLOSING else event
+    return Event.ANSWER_LOST if attempt.maybe_sent else event
 
 
 def _with_answer(attempt: Attempt, answer: Answer, event: Event, now: datetime) -> Attempt:
-    closed = now if event in _CLOSING else None
+    closed = (attempt.closed_at or now) if event in _CLOSING else None
     if isinstance(answer, RailRefund):
         return replace(
             attempt,
@@ -104,10 +115,14 @@ def _with_answer(attempt: Attempt, answer: Answer, event: Event, now: datetime) 
 
 
 async def _book(
-    ledger: Ledger, refund: Refund, attempt: Attempt, event: Event, *, answer: Answer, now: datetime
+    ledger: Ledger, refund: Refund, attempt: Attempt, answer: Answer, now: datetime
 ) -> Refund:
-    if refund.state is State.PENDING and event is Event.RAIL_ACCEPTED:
-        return await _still_pending(ledger, refund, answer, now)
+    event = _event(attempt, answer)
+    if (refund.state, event) in _NO_NEWS:
+        return await _no_news(ledger, refund, attempt, answer, now)
+    if not allows(refund.state, event) or next_state(refund.state, event) is refund.state:
+        await note_ignored(ledger, refund, event, now)
+        return refund
     try:
         return await move(
             ledger,
@@ -124,35 +139,57 @@ async def _book(
         return await call_for_attention(ledger, refund, "code.PAID_BEYOND_REST", now)
 
 
-async def _still_pending(ledger: Ledger, refund: Refund, answer: Answer, now: datetime) -> Refund:
-    """No news is not an event; only a changed attention is worth telling."""
-    waiting = replace(
-        refund,
-        tries=refund.tries + 1,
-        next_action_at=schedule.pending(refund.id, refund.tries, now),
-    )
+async def _no_news(
+    ledger: Ledger, refund: Refund, attempt: Attempt, answer: Answer, now: datetime
+) -> Refund:
+    """The rail answers as before: past troubles are over, a late refund is not."""
     attention = _attention(answer)
-    if attention is not None and attention != refund.attention:
-        return await call_for_attention(ledger, waiting, attention, now)
-    await ledger.save_refund(waiting)
-    return waiting
+    if attention is None and _is_overdue(refund, now):
+        attention = "code.RAIL_OVERDUE"
+    event = _event(attempt, answer)
+    return await stay(
+        ledger,
+        refund,
+        now,
+        attention=standing(without_trouble(refund.attention), attention),
+        tries=0,
+        next_action_at=_next_look(attempt, event, now),
+        expected_on=_expected_on(answer, now) if _names_day(answer) else refund.expected_on,
+    )
+
+
+def _is_overdue(refund: Refund, now: datetime) -> bool:
+    if refund.state is not State.PENDING or refund.expected_on is None:
+        return False
+    last = add_business_days(date.fromisoformat(refund.expected_on), _OVERDUE_BUSINESS_DAYS)
+    return lima_date(now) > last
 
 
 async def _about_older_attempt(
-    ledger: Ledger, refund: Refund, event: Event, now: datetime
+    ledger: Ledger, refund: Refund, attempt: Attempt, answer: Answer, now: datetime
 ) -> Refund:
-    """An attempt given up as refused speaks again; if it paid, nothing may be sent on top."""
-    if event is not Event.RAIL_REFUNDED:
+    """An attempt given up speaks again. If it pays or paid, nothing may be sent on top.
+
+    While nothing newer is under way, the refund returns to that attempt, and its
+    money is booked like any other.
+    """
+    event = _event(attempt, answer)
+    if event not in (Event.RAIL_ACCEPTED, Event.RAIL_REFUNDED):
         await note_ignored(ledger, refund, event, now)
         return refund
-    if allows(refund.state, Event.HELD):
-        return await move(ledger, refund, Event.HELD, now, attention="code.PAID_BEYOND_REST")
-    return await call_for_attention(ledger, refund, "code.PAID_BEYOND_REST", now)
+    if MONEY[refund.state] is not Position.FREE:
+        return await call_for_attention(ledger, refund, "code.PAID_BEYOND_REST", now)
+    refund = replace(refund, generation=attempt.generation)
+    return await _book(ledger, refund, attempt, answer, now)
+
+
+def _names_day(answer: Answer) -> bool:
+    return isinstance(answer, RailRefund) and answer.expected_on is not None
 
 
 def _expected_on(answer: Answer, now: datetime) -> str | None:
     """The rail's own date; without one, the last of the usual business days (spec S5)."""
-    if not isinstance(answer, RailRefund):
+    if not isinstance(answer, RailRefund) or answer.status not in _HAS_DAY:
         return None
     return answer.expected_on or str(add_business_days(lima_date(now), _USUAL_BUSINESS_DAYS))
 
@@ -167,7 +204,7 @@ def _attention(answer: Answer, sends: int = 1) -> str | None:
         return next(key for key in keys if has_text(key))
     if isinstance(answer, AnsweredNonsense):
         return "code.RAIL_ANSWER_DIFFERS"
-    return "code.RAIL_UNREACHABLE" if sends >= TRIES_BEFORE_ATTENTION else None
+    return RAIL_TROUBLE if sends >= TRIES_BEFORE_ATTENTION else None
 
 
 def _next_look(attempt: Attempt, event: Event, now: datetime) -> datetime | None:
@@ -176,8 +213,10 @@ def _next_look(attempt: Attempt, event: Event, now: datetime) -> datetime | None
     if event is Event.ANSWER_LOST:
         return schedule.unknown(attempt.refund_id, attempt.sends - 1, now)
     if event is Event.RAIL_ACCEPTED:
-        return schedule.pending(attempt.refund_id, 0, now)
-    return None
+        return schedule.pending(attempt.refund_id, attempt.intended_at, now)
+    if event is Event.RAIL_REFUNDED:
+        return schedule.settled(attempt.closed_at or now, now)
+    return now + _DAY if event is Event.RAIL_RETURNED else None
 
 
 def _detail(answer: Answer) -> dict[str, str]:

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from pef_adapters.core.errors import NotThere, SettingInvalid
+from pef_adapters.core.errors import NotThere, PlatformError, SettingInvalid
 from pef_adapters.core.policy import Mode
 from pef_adapters.core.texts import DEFAULT_LANGUAGE, LANGUAGES
 from pef_adapters.engine.ports import Ports
@@ -23,8 +23,10 @@ from pef_adapters.engine.records import Account, Store
 from pef_adapters.platforms.contract import Check
 
 INVITATION_LASTS = timedelta(hours=1)
-# A new store's refunds from before it was connected are its own affair.
-_NO_HISTORY = timedelta(0)
+# The poll starts a little earlier, because the store's clock may be behind ours.
+_LOOK_BACK = timedelta(hours=1)
+_LATER = "nothing to do: the webhooks are created within minutes; `pef store check` tells"
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,14 @@ def canonical_address(address: str) -> str:
     parts = urlsplit(address.strip())
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
         raise SettingInvalid(f"{address!r} is no store address; give one like https://tienda.pe")
-    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+    return f"{parts.scheme}://{_place(parts)}{parts.path.rstrip('/')}"
+
+
+def _place(parts: SplitResult) -> str:
+    """Host and port; one store must not be two, or its refunds would be paid twice."""
+    host = (parts.hostname or "").rstrip(".")
+    host = f"[{host}]" if ":" in host else host
+    return host if parts.port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{host}:{parts.port}"
 
 
 def store_id(address: str) -> str:
@@ -77,11 +86,8 @@ async def add_store(
         SettingInvalid: the address, language or a setting can't be used.
         PlatformError: the store could not be reached to create its webhooks.
     """
-    store = await _store(ports, request, keys, public_url)
-    platform = ports.platforms.named(store.platform)
-    async with ports.book.begin() as ledger:
-        await ledger.add_store(store)
-    return store, await platform.connect(connection(store))
+    store = await _keep_store(ports, request, keys, public_url)
+    return store, await ports.platforms.named(store.platform).connect(connection(store))
 
 
 async def check_store(ports: Ports, name: str) -> tuple[Check, ...]:
@@ -139,15 +145,29 @@ async def accept_invitation(
 
     Raises:
         NotThere: the token is unknown, used or expired.
-        PlatformError: the store could not be reached to create its webhooks.
     """
     async with ports.book.begin() as ledger:
         payload = await ledger.take_invitation(_sha256(token), ports.clock.now())
     if payload is None:
         raise NotThere("this connection link is unknown, used or expired; start a new one")
     given = json.loads(payload)
-    mode = Mode(given.pop("mode")) if given.get("mode") else given.pop("mode", None)
-    return await add_store(ports, StoreRequest(**given, mode=mode), keys, public_url)
+    mode = Mode(given["mode"]) if given["mode"] else None
+    store = await _keep_store(ports, StoreRequest(**{**given, "mode": mode}), keys, public_url)
+    try:
+        return store, await ports.platforms.named(store.platform).connect(connection(store))
+    except PlatformError as fault:
+        # The store waits for our answer and may serve one caller at a time; an error
+        # would make it undo its keys. The next poll creates the webhooks.
+        return store, (Check("webhooks", passed=False, detail=str(fault), mend=_LATER),)
+
+
+async def _keep_store(
+    ports: Ports, request: StoreRequest, keys: Mapping[str, str], public_url: str
+) -> Store:
+    store = await _store(ports, request, keys, public_url)
+    async with ports.book.begin() as ledger:
+        await ledger.add_store(store)
+    return store
 
 
 async def _store(
@@ -170,11 +190,13 @@ async def _store(
         settings={"platform": dict(request.settings), "policy": dict(request.policy)},
         # Alphanumeric, because WooCommerce decodes entities in it (store facts, 3).
         secrets={"webhook_secret": secrets.token_hex(24), **keys},
-        poll_cursor=now - _NO_HISTORY,
+        poll_cursor=now - _LOOK_BACK,
         created_at=now,
     )
     if known is None:
         return store
+    if known.identity.partition("://")[2] != store.identity.partition("://")[2]:
+        raise SettingInvalid(f"{store.identity} and {known.identity} would share the name {name}")
     kept = {"webhook_secret": known.secrets["webhook_secret"], **keys}
     return replace(store, secrets=kept, poll_cursor=known.poll_cursor, created_at=known.created_at)
 

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from pef_adapters.core.errors import InvalidInput, NotThere, TransitionRefused
-from pef_adapters.core.states import Event, State, allows
+from pef_adapters.core.states import CARE, Event, State, allows
 from pef_adapters.engine.identity import merchant_refund_id
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import Refund
-from pef_adapters.engine.transition import move
+from pef_adapters.engine.transition import PERSON, move
 
 
 async def retry(ports: Ports, refund_id: str, person: str) -> Refund:
@@ -28,7 +28,7 @@ async def retry(ports: Ports, refund_id: str, person: str) -> Refund:
             refund = await move(
                 ledger, refund, Event.REOPENED, now, actor=_name(person), generation=generation
             )
-        elif refund.next_action_at is None and refund.written_revision == refund.revision:
+        elif CARE[refund.state].final and refund.written_revision == refund.revision:
             raise TransitionRefused(f"a refund that is {refund.state} has nothing left to try")
         else:
             refund = await _look_now(ledger, refund, ports)
@@ -80,4 +80,4 @@ async def _locked(ledger: Ledger, refund_id: str) -> Refund:
 def _name(person: str) -> str:
     if not person.strip():
         raise InvalidInput("say who decides this: a name is kept with the refund")
-    return f"person:{person.strip()}"
+    return PERSON + person.strip()

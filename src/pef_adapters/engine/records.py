@@ -94,8 +94,9 @@ class Payment:
 class Refund:
     """One refund, whole. `revision` grows with whatever the order has to be told.
 
-    `attention` is a text key such as "code.REST_TAKEN" that a person should look
-    at, beside the state. `tries` counts failed looks since the last progress.
+    `said` is the state and attention that the newest revision tells, so that coming
+    back to them is no news. `attention` is a text key such as "code.REST_TAKEN" that
+    a person should look at, beside the state. `tries` counts failed looks since the last progress.
     """
 
     id: str
@@ -123,6 +124,7 @@ class Refund:
     expected_on: str | None
     created_at: datetime
     updated_at: datetime
+    said: str = ""
 
     @property
     def due_at(self) -> datetime | None:

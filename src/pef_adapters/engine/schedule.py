@@ -4,7 +4,8 @@ import hashlib
 from datetime import datetime, timedelta
 
 _UNKNOWN = (5, 15, 60, 300, 900, 3600)
-_PENDING = (60, 900, 3600, 6 * 3600)
+_FIRST_PENDING, _LAST_PENDING = timedelta(minutes=1), timedelta(hours=6)
+_AFTER_PAID = tuple(timedelta(days=days) for days in (1, 3, 7, 14))
 _FAULT = (5, 15, 60, 300, 900)
 _STORE_REFUSES = (60, 900, 3600)
 
@@ -14,9 +15,15 @@ def unknown(refund_id: str, tries: int, now: datetime) -> datetime:
     return now + _wait(_UNKNOWN, refund_id, tries)
 
 
-def pending(refund_id: str, tries: int, now: datetime) -> datetime:
-    """While the money is on its way, which takes business days (spec S5)."""
-    return now + _wait(_PENDING, refund_id, tries)
+def pending(refund_id: str, since: datetime, now: datetime) -> datetime:
+    """While the money is on its way: after as long again as it has taken so far."""
+    so_far = max(_FIRST_PENDING, min(now - since, _LAST_PENDING))
+    return now + so_far * _spread(refund_id, int(so_far.total_seconds()))
+
+
+def settled(since: datetime, now: datetime) -> datetime | None:
+    """After it was paid: a few looks more, because a bank can still send it back."""
+    return next((since + day for day in _AFTER_PAID if since + day > now), None)
 
 
 def after_fault(refund_id: str, tries: int, now: datetime) -> datetime:
@@ -30,7 +37,9 @@ def after_refusal(refund_id: str, tries: int, now: datetime) -> datetime:
 
 
 def _wait(steps: tuple[int, ...], seed: str, tries: int) -> timedelta:
-    """The step for this try, stretched by up to a fifth so that crowds disperse."""
-    base = steps[min(tries, len(steps) - 1)]
-    spread = hashlib.sha256(f"{seed}/{tries}".encode()).digest()[0] / 255
-    return timedelta(seconds=base * (1 + spread / 5))
+    return timedelta(seconds=steps[min(tries, len(steps) - 1)]) * _spread(seed, tries)
+
+
+def _spread(seed: str, number: int) -> float:
+    """Up to a fifth more, so that crowds disperse."""
+    return 1 + hashlib.sha256(f"{seed}/{number}".encode()).digest()[0] / 255 / 5

@@ -13,22 +13,15 @@ that the rail does not know it (`engine.observe`).
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 
-from pef_adapters.core.errors import (
-    AmountExceedsRest,
-    KeysMixed,
-    MaybeSent,
-    PlatformError,
-    RailError,
-)
+from pef_adapters.core.errors import AmountExceedsRest, MaybeSent, NotThere, RailError
 from pef_adapters.core.states import Event, State
 from pef_adapters.engine.identity import merchant_refund_id
 from pef_adapters.engine.observe import Answer, observe
-from pef_adapters.engine.ports import Boundary, Ledger, Ports, RailRefusal, Refusal
+from pef_adapters.engine.ports import Boundary, Ledger, Ports, Rail
 from pef_adapters.engine.records import Attempt, Refund
 from pef_adapters.engine.transition import move
-from pef_adapters.engine.waiting import put_off
-from pef_adapters.engine.withdraw import still_wanted, withdraw
 
 # Below the time after which a refund still sending counts as left by a dead
 # sender (`core.states.CARE`).
@@ -36,24 +29,33 @@ SEND_SECONDS = 60
 
 
 async def send_refund(ports: Ports, refund: Refund) -> None:
-    """Pay a ready refund, if the store still wants exactly that."""
-    try:
-        wanted = await still_wanted(ports, refund)
-    except PlatformError as fault:
-        await put_off(ports, refund, fault)
-        return
-    if wanted is None:
-        await withdraw(ports, refund.id)
-        return
+    """Pay a refund that was decided a moment ago.
+
+    Raises:
+        PefError: the rail can't be used or asked; nothing was reserved or sent.
+    """
+    rail = await _rail_of(ports, refund.id)
+    await _ask_about_older_attempts(ports, rail, refund)
     ports.at(Boundary.RESERVING)
-    attempt = await _reserve_and_intend(ports, refund.id, same=wanted.amount == refund.amount)
+    attempt = await _reserve_and_intend(ports, refund.id)
     if attempt is not None:
-        await _send(ports, attempt)
+        await _send(ports, rail, attempt)
+
+
+async def _ask_about_older_attempts(ports: Ports, rail: Rail, refund: Refund) -> None:
+    """An id given up as refused or unpaid may have been booked after all: ask, then go on."""
+    async with ports.book.begin() as ledger:
+        attempts = await ledger.attempts(refund.id)
+    for attempt in attempts:
+        if attempt.generation < refund.generation:
+            found = await rail.find_refund(attempt)
+            if found is not None:
+                await observe(ports, attempt, found)
 
 
 async def resend(ports: Ports, attempt: Attempt) -> None:
     """Send the very same attempt again; only `engine.observe` may know that this is right."""
-    now = ports.clock.now()
+    rail, now = await _rail_of(ports, attempt.refund_id), ports.clock.now()
     async with ports.book.begin() as ledger:
         refund = await ledger.lock_refund(attempt.refund_id)
         if refund is None or refund.state is not State.UNKNOWN:
@@ -63,17 +65,14 @@ async def resend(ports: Ports, attempt: Attempt) -> None:
         await move(ledger, refund, Event.RESEND_STARTED, now)
         attempt = replace(attempt, sends=attempt.sends + 1)
         await ledger.save_attempt(attempt)
-    await _send(ports, attempt)
+    await _send(ports, rail, attempt)
 
 
-async def _reserve_and_intend(ports: Ports, refund_id: str, *, same: bool) -> Attempt | None:
+async def _reserve_and_intend(ports: Ports, refund_id: str) -> Attempt | None:
     now = ports.clock.now()
     async with ports.book.begin() as ledger:
         refund = await ledger.lock_refund(refund_id)
         if refund is None or refund.state is not State.READY:
-            return None
-        if not same:
-            await move(ledger, refund, Event.HELD, now, attention="code.AMOUNT_CHANGED_AT_STORE")
             return None
         try:
             await move(ledger, refund, Event.SEND_STARTED, now)
@@ -91,9 +90,7 @@ async def _intend(ports: Ports, ledger: Ledger, refund: Refund) -> Attempt:
     key = merchant_refund_id(refund.id, refund.generation)
     known = await ledger.attempt(key)
     if known is not None:
-        # Provably not booked so far, so what a person mended since may go along.
-        transaction = refund.transaction_id or known.transaction_id
-        again = replace(known, sends=known.sends + 1, transaction_id=transaction)
+        again = _once_more(known, refund, now)
         await ledger.save_attempt(again)
         return again
     attempt = Attempt(
@@ -111,22 +108,39 @@ async def _intend(ports: Ports, ledger: Ledger, refund: Refund) -> Attempt:
     return attempt
 
 
-async def _send(ports: Ports, attempt: Attempt) -> None:
+def _once_more(attempt: Attempt, refund: Refund, now: datetime) -> Attempt:
+    """Provably not booked so far: what a person mended since may go along."""
+    return replace(
+        attempt,
+        sends=attempt.sends + 1,
+        transaction_id=refund.transaction_id or attempt.transaction_id,
+        first_sent_at=attempt.first_sent_at if attempt.maybe_sent else now,
+    )
+
+
+async def _send(ports: Ports, rail: Rail, attempt: Attempt) -> None:
     answer: Answer
-    async with ports.book.begin() as ledger:
-        refund = await ledger.refund(attempt.refund_id)
-        account = await ledger.account(refund.account_id) if refund else None
-    if account is None:
-        return
     try:
         async with asyncio.timeout(SEND_SECONDS):
-            answer = await ports.rails.of(account).send(attempt)
+            answer = await rail.send(attempt)
     except RailError as fault:
         answer = fault
     except TimeoutError:
         answer = MaybeSent("PagoEfectivo took too long to answer")
-    except KeysMixed as mixed:
-        answer = RailRefusal(refusal=Refusal.NEEDS_OWNER, code=mixed.code, text=str(mixed))
     ports.at(Boundary.ANSWERED)
     await observe(ports, attempt, answer)
     ports.at(Boundary.OBSERVED)
+
+
+async def _rail_of(ports: Ports, refund_id: str) -> Rail:
+    """The rail of the refund's account, proved usable before anything is promised.
+
+    Raises:
+        NotThere, SettingInvalid, KeysMixed: a person has to mend the account.
+    """
+    async with ports.book.begin() as ledger:
+        refund = await ledger.refund(refund_id)
+        account = await ledger.account(refund.account_id) if refund else None
+    if account is None:
+        raise NotThere(f"refund {refund_id} has no merchant account")
+    return ports.rails.of(account)

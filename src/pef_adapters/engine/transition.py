@@ -13,14 +13,15 @@ from typing import Any
 from pef_adapters.core.errors import AmountExceedsRest, NotThere
 from pef_adapters.core.money import Money
 from pef_adapters.core.states import CARE, MONEY, Event, Position, State, next_state
+from pef_adapters.engine.attention import for_the_order, standing, without_trouble
 from pef_adapters.engine.ports import Ledger
 from pef_adapters.engine.records import Payment, Refund, TimelineEntry
 
 ENGINE = "engine"
+PERSON = "person:"
 
-# A store hears of states that last; these pass within one breath of the engine,
-# unless something is in their way.
-_NOT_TOLD = frozenset({State.RECEIVED, State.READY, State.SENDING})
+# These pass within one breath of the engine, unless something is in their way.
+_PASSING = frozenset({State.RECEIVED, State.READY})
 
 
 async def move(
@@ -37,71 +38,90 @@ async def move(
 ) -> Refund:
     """Take the step `event`; the refund must be locked by this transaction.
 
+    An alarm stays through every step but a person's (`engine.attention`).
+
     Raises:
         TransitionRefused: the table has no such cell.
         AmountExceedsRest: the payment has not enough left to reserve.
     """
     target = next_state(refund.state, event)
     await _shift_money(ledger, refund, MONEY[refund.state], MONEY[target])
+    before = None if actor.startswith(PERSON) else refund.attention
+    # The trouble was in the way of this very step.
+    stands = standing(without_trouble(before), attention)
     moved = replace(
         refund,
         state=target,
-        attention=attention,
+        attention=stands,
         next_action_at=next_action_at or _next_look(target, now),
         tries=0,
         updated_at=now,
         **changes,
     )
-    moved = _told(moved, refund, now)
+    moved = _told(moved, now)
     await ledger.save_refund(moved)
-    await ledger.add_entry(
-        TimelineEntry(
-            refund_id=refund.id,
-            at=now,
-            what=event.value,
-            from_state=refund.state,
-            to_state=target,
-            actor=actor,
-            detail={**(detail or {}), **({"attention": attention} if attention else {})},
-        )
-    )
+    said = {"attention": stands} if stands else {}
+    detail = {**(detail or {}), **said}
+    await _remember(ledger, refund, moved, event.value, actor=actor, detail=detail)
     return moved
+
+
+async def stay(
+    ledger: Ledger, refund: Refund, now: datetime, *, attention: str | None, **changes: Any
+) -> Refund:
+    """Keep the state; only when to look again, or what to look at, may change.
+
+    `attention` is what shall stand from now on (`engine.attention`).
+    """
+    kept = _told(replace(refund, attention=attention, updated_at=now, **changes), now)
+    await ledger.save_refund(kept)
+    if kept.attention != refund.attention:
+        what = "attention" if attention else "attention no longer needed"
+        detail = {"attention": attention} if attention else {}
+        await _remember(ledger, refund, kept, what, actor=ENGINE, detail=detail)
+    return kept
 
 
 async def call_for_attention(
     ledger: Ledger, refund: Refund, attention: str, now: datetime, **changes: Any
 ) -> Refund:
     """Leave the state as it is and show a person why it needs a look; once."""
-    noticed = replace(refund, attention=attention, updated_at=now, **changes)
-    if refund.attention != attention:
-        noticed = replace(noticed, revision=refund.revision + 1, write_back_at=now)
-        await ledger.add_entry(
-            TimelineEntry(
-                refund_id=refund.id,
-                at=now,
-                what="attention",
-                from_state=refund.state,
-                to_state=refund.state,
-                actor=ENGINE,
-                detail={"attention": attention},
-            )
-        )
-    await ledger.save_refund(noticed)
-    return noticed
+    stands = standing(refund.attention, attention)
+    return await stay(ledger, refund, now, attention=stands, **changes)
 
 
 async def note_ignored(ledger: Ledger, refund: Refund, event: Event, now: datetime) -> None:
     """Keep on record that something was said which changes nothing any more."""
-    await ledger.add_entry(
-        TimelineEntry(
-            refund_id=refund.id,
-            at=now,
-            what=f"{event.value} ignored",
-            from_state=refund.state,
-            to_state=refund.state,
-            actor=ENGINE,
-        )
+    entry = TimelineEntry(
+        refund_id=refund.id,
+        at=now,
+        what=f"{event.value} ignored",
+        from_state=refund.state,
+        to_state=refund.state,
+        actor=ENGINE,
     )
+    await ledger.add_entry(entry)
+
+
+async def _remember(
+    ledger: Ledger,
+    before: Refund,
+    after: Refund,
+    what: str,
+    *,
+    actor: str,
+    detail: Mapping[str, Any],
+) -> None:
+    entry = TimelineEntry(
+        refund_id=after.id,
+        at=after.updated_at,
+        what=what,
+        from_state=before.state,
+        to_state=after.state,
+        actor=actor,
+        detail=detail,
+    )
+    await ledger.add_entry(entry)
 
 
 def _next_look(state: State, now: datetime) -> datetime | None:
@@ -109,13 +129,16 @@ def _next_look(state: State, now: datetime) -> datetime | None:
     return None if wait is None else now + wait
 
 
-def _told(moved: Refund, before: Refund, now: datetime) -> Refund:
+def _told(refund: Refund, now: datetime) -> Refund:
     """A new revision wherever the order has something new to hear."""
-    same = (moved.state, moved.attention) == (before.state, before.attention)
-    passing = moved.state in _NOT_TOLD and moved.attention is None
-    if same or passing:
-        return moved
-    return replace(moved, revision=before.revision + 1, write_back_at=now, write_back_tries=0)
+    attention = for_the_order(refund.attention)
+    says = f"{refund.state} {attention or ''}".rstrip()
+    passing = refund.state in _PASSING and attention is None
+    if refund.state is State.SENDING or passing or says == refund.said:
+        return refund
+    return replace(
+        refund, said=says, revision=refund.revision + 1, write_back_at=now, write_back_tries=0
+    )
 
 
 async def _shift_money(ledger: Ledger, refund: Refund, old: Position, new: Position) -> None:
@@ -125,6 +148,8 @@ async def _shift_money(ledger: Ledger, refund: Refund, old: Position, new: Posit
     free = Money.zero(refund.amount.currency)
     reserved = payment.reserved + _delta(refund.amount, old, new, Position.RESERVED, free)
     refunded = payment.refunded + _delta(refund.amount, old, new, Position.REFUNDED, free)
+    if new is Position.RESERVED and old is Position.FREE and payment.reversed_at is not None:
+        raise AmountExceedsRest("the bank took the payment back; nothing is left of it")
     if reserved + refunded > payment.paid:
         raise AmountExceedsRest(f"{refund.amount} is more than the {payment.rest} left")
     await ledger.save_payment(replace(payment, reserved=reserved, refunded=refunded))

@@ -10,10 +10,11 @@ from datetime import datetime
 
 import structlog
 
-from pef_adapters.core.errors import PefError, PlatformError, PlatformRefused
+from pef_adapters.core.errors import PefError, PlatformRefused
 from pef_adapters.core.states import State
 from pef_adapters.core.texts import advise, explain
 from pef_adapters.engine import schedule
+from pef_adapters.engine.attention import WRITE_BACK_TROUBLE, for_the_order, standing
 from pef_adapters.engine.ports import Boundary, Ports
 from pef_adapters.engine.receive import connection
 from pef_adapters.engine.records import Refund, Store, TimelineEntry
@@ -23,7 +24,6 @@ _log = structlog.get_logger(__name__)
 
 _MOST_REVISIONS_A_CALL = 5
 _TRIES_BEFORE_STUCK = 5
-_STUCK = "code.WRITE_BACK_STUCK"
 
 
 async def tell_store(ports: Ports, refund_id: str) -> None:
@@ -36,7 +36,7 @@ async def tell_store(ports: Ports, refund_id: str) -> None:
         ports.at(Boundary.WRITING_BACK)
         try:
             await ports.platforms.named(store.platform).write_back(report, connection(store))
-        except PlatformError as fault:
+        except PefError as fault:
             await _put_off(ports, refund, fault)
             return
         ports.at(Boundary.WRITTEN_BACK)
@@ -94,8 +94,9 @@ def note(refund: Refund, language: str) -> str:
 
 def _why(refund: Refund) -> tuple[str | None, dict[str, str]]:
     """The text that explains this state: what needs attention, else the decision."""
-    if refund.attention and refund.attention != _STUCK:
-        return refund.attention, {}
+    attention = for_the_order(refund.attention)
+    if attention is not None:
+        return attention, {}
     if refund.decision and refund.state in (State.HELD, State.REJECTED, State.PAYOUT_DUE):
         return f"code.{refund.decision['code']}", dict(refund.decision["figures"])
     return None, {}
@@ -108,13 +109,14 @@ async def _acknowledge(ports: Ports, told: Refund) -> None:
         if refund is None or refund.written_revision >= told.revision:
             return
         more = refund.revision > told.revision
+        stuck = refund.attention == WRITE_BACK_TROUBLE
         await ledger.save_refund(
             replace(
                 refund,
                 written_revision=told.revision,
                 write_back_at=now if more else None,
                 write_back_tries=0,
-                attention=None if refund.attention == _STUCK else refund.attention,
+                attention=None if stuck else refund.attention,
             )
         )
         await ledger.add_entry(_entry(refund, now, f"order told: {told.state}"))
@@ -134,7 +136,8 @@ async def _put_off(ports: Ports, refund: Refund, fault: PefError) -> None:
             _log.warning("write_back_stuck", refund=refund.id, fault=fault.code)
             await ledger.add_entry(_entry(locked, now, "order can't be told", code=fault.code))
             # For people here; the order itself is the one who can't be told.
-            later = replace(later, attention=later.attention or _STUCK)
+            stands = standing(later.attention, WRITE_BACK_TROUBLE)
+            later = replace(later, attention=stands)
         await ledger.save_refund(later)
         await ledger.wake(locked, at)
 

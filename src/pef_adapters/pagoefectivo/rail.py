@@ -193,14 +193,16 @@ def _payment(found: list[CipRecord], asked: str, field: str) -> RailPayment | No
     if not found:
         return None
     cip = found[0]
-    if len(found) > 1 or (getattr(cip, field) or "").lstrip("0") != asked.lstrip("0"):
+    own = getattr(cip, field) or ""
+    same = own == asked if field == "transaction_code" else own.lstrip("0") == asked.lstrip("0")
+    if len(found) > 1 or not same:
         raise AnsweredNonsense(f"the answer's {field} is not what was asked")
     if cip.amount is None or cip.currency is None:
         raise AnsweredNonsense("the answer names no amount")
     if cip.status == CipState.PAID and cip.date_payment is None:
         raise AnsweredNonsense("a paid CIP without its payment date")
     return RailPayment(
-        transaction_id=asked,
+        transaction_id=own,
         amount=_money(cip),
         paid_at=cip.date_payment if cip.status == CipState.PAID else None,
     )

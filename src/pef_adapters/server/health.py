@@ -17,7 +17,7 @@ async def ready(request: Request) -> Response:
     ports: Ports = request.app.state.ports
     try:
         async with ports.book.begin() as ledger:
-            stores = len(await ledger.stores())
+            stores = len(await ledger.store_ids())
     except Exception:  # noqa: BLE001 - whatever is wrong with the ledger, we are not ready
         return JSONResponse({"status": "no database"}, status_code=503)
     return JSONResponse({"status": "ready", "stores": stores})

@@ -43,6 +43,7 @@ async def rail_webhook(request: Request) -> Response:
             {
                 "event": told.event_type,
                 "cip": told.cip,
+                "transaction_code": told.transaction_code,
                 "merchant_refund_id": told.merchant_refund_id,
             },
         ),

@@ -5,8 +5,9 @@ keys, lose a refund silently, and it remembers every note it was given.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pef_adapters.core.errors import PlatformError, SignatureInvalid
@@ -37,6 +38,8 @@ CAPABILITIES = Capabilities(
     max_body_bytes=10_000,
 )
 
+_OVERLAP = timedelta(minutes=10)
+
 
 @dataclass
 class FakeOrder:
@@ -49,7 +52,8 @@ class FakeOrder:
 class FakePlatform:
     """Implements `platforms.contract.Platform` and, as its own finder, `ports.Platforms`."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._now = clock
         self.refunds: dict[str, StoreRefund] = {}
         self.orders: dict[str, FakeOrder] = {}
         self.trouble: PlatformError | None = None
@@ -134,8 +138,7 @@ class FakePlatform:
         self._reach()
         recent = [r for r in self.refunds.values() if r.requested_at >= since]
         hints = [Hint(kind=HintKind.REFUND_CREATED, refund_id=r.refund_id) for r in recent]
-        newest = max((r.requested_at for r in recent), default=since)
-        return Changes(tuple(hints), newest)
+        return Changes(tuple(hints), max(since, self._now() - _OVERLAP))
 
     async def write_back(self, report: OrderReport, store: StoreConnection) -> None:
         self._reach()

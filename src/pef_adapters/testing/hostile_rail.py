@@ -57,13 +57,13 @@ class HostileRail:
 
     def pay(self, transaction_id: str, amount: Money, at: datetime) -> None:
         """A buyer pays: the transaction is known and paid."""
-        self.payments[transaction_id] = RailPayment(
-            transaction_id=transaction_id, amount=amount, paid_at=at
-        )
+        own = transaction_id.lstrip("0")
+        self.payments[own] = RailPayment(transaction_id=own, amount=amount, paid_at=at)
 
     def reverse(self, transaction_id: str) -> None:
         """The bank takes the payment back (extorno): it is unpaid again."""
-        self.payments[transaction_id] = replace(self.payments[transaction_id], paid_at=None)
+        own = transaction_id.lstrip("0")
+        self.payments[own] = replace(self.payments[own], paid_at=None)
 
     def settle(self, status: RailStatus = RailStatus.REFUNDED, word: str = "REFUNDED") -> None:
         """Bring every refund on the book to `status`."""
@@ -86,7 +86,8 @@ class HostileRail:
 
     async def find_payment(self, transaction_id: str) -> RailPayment | None:
         self._reach()
-        return self.payments.get(transaction_id)
+        # As the real one: a CIP is a number, however many zeros somebody wrote before it.
+        return self.payments.get(transaction_id.lstrip("0"))
 
     async def send(self, attempt: Attempt) -> RailRefund | RailRefusal:
         self._reach()

@@ -66,8 +66,8 @@ async def test_evidence_can_only_be_added(pool: Pool, table: str, change: str) -
 async def test_the_guard_holds_for_plain_sql(pool: Pool) -> None:
     """A state change outside the core's table is refused whoever asks."""
     async with pool.connection() as conn:
-        with pytest.raises(psycopg.errors.CheckViolation, match="received can't become refunded"):
-            await conn.execute("UPDATE refunds SET state = 'refunded'")
+        with pytest.raises(psycopg.errors.CheckViolation, match="received can't become unknown"):
+            await conn.execute("UPDATE refunds SET state = 'unknown'")
 
 
 @pytest.mark.usefixtures("book")

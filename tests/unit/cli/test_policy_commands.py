@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from pef_adapters.core.errors import PolicyUnreadable
 from pef_adapters.cli import policy_file
 from pef_adapters.cli.app import app
 from pef_adapters.core.policy import Outcome
@@ -149,8 +150,15 @@ def test_a_policy_with_errors_is_not_given_to_a_store(broken: Path) -> None:
     assert result.stderr.startswith("POLICY_UNREADABLE")
 
 
-def test_a_draft_is_published_when_it_is_used(volume: Path, broken: Path) -> None:
+def test_a_draft_is_published_when_it_is_used(broken: Path) -> None:
     """The kept policy has a version; one that names its version keeps it."""
-    assert policy_file.fit_for_use(volume).label == "volume-1"
-    broken.write_text("name: mine\nversion: 7\notherwise: hold\n", encoding="utf-8")
+    broken.write_text("name: mine\notherwise: approve\n", encoding="utf-8")
+    assert policy_file.fit_for_use(broken).label == "mine-1"
+    broken.write_text("name: mine\nversion: 7\notherwise: approve\n", encoding="utf-8")
     assert policy_file.fit_for_use(broken).label == "mine-7"
+
+
+def test_a_policy_that_is_not_served_whole_is_not_taken(volume: Path) -> None:
+    """What nobody would act on is refused by name, before a store keeps it."""
+    with pytest.raises(PolicyUnreadable, match="nobody can release"):
+        policy_file.fit_for_use(volume)

@@ -23,6 +23,7 @@ GOOD = Facts(
     paid_at=NOON - timedelta(days=3),
     reversed_by_bank=False,
     paid_by_gateway=False,
+    paid_through_us=True,
     store_mode=Mode.SANDBOX,
     account_mode=Mode.SANDBOX,
     now=NOON,
@@ -50,6 +51,7 @@ GOLDEN: list[tuple[dict[str, object], str, str]] = [
     ({"store_mode": Mode.LIVE}, "hold", "KEYS_MIXED"),
     ({"account_mode": Mode.LIVE}, "hold", "KEYS_MIXED"),
     ({"store_mode": Mode.LIVE, "account_mode": Mode.LIVE}, "approve", "WINDOW_OPEN"),
+    ({"paid_through_us": False}, "hold", "METHOD_NOT_OURS"),
     ({"paid_by_gateway": True}, "reject", "ALREADY_PAID_BY_GATEWAY"),
     ({"reversed_by_bank": True}, "hold", "REVERSED_BY_BANK"),
     ({"paid_at": None}, "reject", "NOT_PAID"),
@@ -62,6 +64,7 @@ GOLDEN: list[tuple[dict[str, object], str, str]] = [
 # For every rule: what makes it fail, with the codes of passing and of failing.
 BOTH_SIDES: list[tuple[g.Guard, dict[str, object], str, str]] = [
     (g.keys_apart, {"store_mode": Mode.LIVE}, "KEYS_MATCH", "KEYS_MIXED"),
+    (g.paid_through_us, {"paid_through_us": False}, "METHOD_OURS", "METHOD_NOT_OURS"),
     (
         g.not_paid_by_gateway,
         {"paid_by_gateway": True},

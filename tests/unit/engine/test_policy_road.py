@@ -72,11 +72,11 @@ async def test_old_window_settings_still_decide() -> None:
     assert refund.decision["policy_version"] == "base-1"
 
 
-async def test_an_unreadable_policy_holds_the_refund_for_a_person() -> None:
-    """Nothing is decided by half a policy, and nothing is lost."""
+async def test_an_unreadable_policy_is_shown_to_a_person() -> None:
+    """Nothing is decided by half a policy, nothing is lost, and somebody is told."""
     world = await World().open(settings={"policy": {"name": "shop", "ruels": []}})
     await world.press()
     await world.run()
     refund = await world.refund()
-    assert (refund.state, refund.attention) == (State.HELD, "code.POLICY_UNREADABLE")
+    assert (refund.state, refund.attention) == (State.RECEIVED, "error.POLICY_UNREADABLE")
     assert world.rail.sends == []

@@ -174,8 +174,8 @@ async def test_kyc_mended_and_retried_keeps_the_id() -> None:
     assert world.rail.paid_out() == [f"{refund.id}-1"]
 
 
-async def test_old_attempt_that_paid_after_all_stops_the_new_one() -> None:
-    """If a refused attempt turns out paid, its successor is not sent on top."""
+async def test_old_attempt_that_paid_after_all_is_believed() -> None:
+    """If a refused attempt turns out paid, that is the refund, and nothing is sent on top."""
     world = await World().open()
     world.rail.refuse((Refusal.FINAL, "INVALID_AMOUNT"))
     await world.press("15", 5000)
@@ -193,7 +193,8 @@ async def test_old_attempt_that_paid_after_all_stops_the_new_one() -> None:
     world.platform.trouble = None
     await world.later(hours=1)
     refund = await world.refund()
-    assert (refund.state, refund.attention) == (State.HELD, "code.PAID_BEYOND_REST")
+    assert (refund.state, refund.generation) == (State.REFUNDED, 1)
+    assert (await world.payment()).refunded.minor == 5000
     assert len(world.rail.paid_out()) == 1
 
 

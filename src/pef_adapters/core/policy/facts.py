@@ -22,7 +22,9 @@ class Facts:
 
     `paid_at` is None while nobody has paid. `payment` is what the buyer paid in
     all, `rest` what is left after refunds done and reserved; both are None when
-    no transaction is known. `now` is aware; ages are counted in Lima days.
+    no transaction is known. `paid_through_us` says that the order's payment method is
+    one of those that the store named as PagoEfectivo. `now` is aware; ages are
+    counted in Lima days.
 
     From `payment_method` on, None means that nobody told us: a condition on such a
     fact does not hold. `kyc_until` is the last day of the merchant's documents.
@@ -36,6 +38,7 @@ class Facts:
     paid_at: datetime | None
     reversed_by_bank: bool
     paid_by_gateway: bool
+    paid_through_us: bool
     store_mode: Mode
     account_mode: Mode
     now: datetime

@@ -22,6 +22,13 @@ def keys_apart(facts: Facts) -> Verdict:
     return Verdict("keys_apart", "KEYS_MIXED", Outcome.HOLD, figures)
 
 
+def paid_through_us(facts: Facts) -> Verdict:
+    """Only an order of a configured payment method is ours to refund (store facts, 10)."""
+    if facts.paid_through_us:
+        return _passes("paid_through_us", "METHOD_OURS")
+    return Verdict("paid_through_us", "METHOD_NOT_OURS", Outcome.HOLD)
+
+
 def not_paid_by_gateway(facts: Facts) -> Verdict:
     """No other gateway has paid this money back already."""
     if facts.paid_by_gateway:
@@ -97,6 +104,7 @@ def _passes(rule: str, code: str) -> Verdict:
 
 GUARDS: tuple[Guard, ...] = (
     keys_apart,
+    paid_through_us,
     not_paid_by_gateway,
     amount_above_zero,
     not_reversed,

@@ -104,6 +104,7 @@ def _facts(cells: Mapping[str, str]) -> Facts:
         paid_at=_moment(paid_at) if paid_at else None,
         reversed_by_bank=_yes(cell("reversed")),
         paid_by_gateway=_yes(cell("paid_by_gateway")),
+        paid_through_us=True,
         store_mode=Mode.LIVE,
         account_mode=Mode.LIVE,
         now=_moment(cells["asked_at"]),

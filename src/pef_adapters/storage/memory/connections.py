@@ -29,6 +29,9 @@ class Connections:
     async def stores(self) -> list[Store]:
         return sorted(self._tables.stores.values(), key=lambda each: (each.created_at, each.id))
 
+    async def store_ids(self) -> list[str]:
+        return [store.id for store in await self.stores()]
+
     async def save_cursor(self, store_id: str, cursor: datetime) -> None:
         if kept := self._tables.stores.get(store_id):
             self._tables.stores[store_id] = replace(kept, poll_cursor=utc(cursor))

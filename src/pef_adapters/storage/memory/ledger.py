@@ -28,7 +28,7 @@ class MemoryLedger(Connections):
     # deliveries
 
     async def add_received(self, received: Received) -> int:
-        received_id = len(self._tables.received) + 1
+        received_id = len(self._tables.due) + 1
         kept = replace(storable(received), id=received_id)
         self._tables.received[received_id] = kept
         self._tables.due[received_id] = kept.received_at
@@ -39,9 +39,14 @@ class MemoryLedger(Connections):
         return self._tables.received.get(received_id)
 
     async def close_received(self, received_id: int, outcome: str, at: datetime) -> None:
-        utc(at)
         if kept := self._tables.received.get(received_id):
             self._tables.received[received_id] = replace(kept, outcome=outcome)
+            self._tables.closed[received_id] = utc(at)
+
+    async def forget_received(self, before: datetime) -> None:
+        old = [number for number, at in self._tables.closed.items() if at < before]
+        for number in old:
+            del self._tables.received[number], self._tables.closed[number]
 
     async def postpone_received(self, received_id: int, until: datetime) -> None:
         if kept := self._tables.received.get(received_id):

@@ -41,6 +41,7 @@ class Tables:
     stores: dict[str, Store] = field(default_factory=dict)
     received: dict[int, Received] = field(default_factory=dict)
     due: dict[int, datetime] = field(default_factory=dict)
+    closed: dict[int, datetime] = field(default_factory=dict)
     payments: dict[tuple[str, str], Payment] = field(default_factory=dict)
     refunds: dict[str, Refund] = field(default_factory=dict)
     attempts: dict[str, Attempt] = field(default_factory=dict)

@@ -24,7 +24,8 @@ _INSERT = f"""
 """
 _UPDATE = """
     UPDATE attempts SET
-        first_sent_at = %(first_sent_at)s, sends = %(sends)s, maybe_sent = %(maybe_sent)s,
+        transaction_id = %(transaction_id)s, first_sent_at = %(first_sent_at)s,
+        sends = %(sends)s, maybe_sent = %(maybe_sent)s,
         rail_refund_id = %(rail_refund_id)s, rail_status = %(rail_status)s,
         rail_text = %(rail_text)s, expected_on = %(expected_on)s, closed_at = %(closed_at)s
     WHERE merchant_refund_id = %(merchant_refund_id)s

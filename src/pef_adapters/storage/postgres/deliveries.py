@@ -21,6 +21,7 @@ _SELECT = """
 """
 _CLOSE = "UPDATE received SET outcome = %(outcome)s, closed_at = %(at)s WHERE id = %(id)s"
 _POSTPONE = "UPDATE received SET tries = tries + 1, due_at = %(until)s WHERE id = %(id)s"
+_FORGET = "DELETE FROM received WHERE closed_at < %(before)s"
 _OPEN = """
     SELECT id FROM received
     WHERE outcome IS NULL AND received_at < %(before)s AND due_at <= %(before)s
@@ -52,6 +53,9 @@ class Deliveries(Table):
 
     async def wake_received(self, received_id: int) -> None:
         await self._wakes.wake_received(self._conn, received_id, None)
+
+    async def forget_received(self, before: datetime) -> None:
+        await self._run(_FORGET, before=utc(before))
 
     async def open_received(self, before: datetime, limit: int) -> list[int]:
         return [int(row["id"]) for row in await self._all(_OPEN, before=before, limit=limit)]

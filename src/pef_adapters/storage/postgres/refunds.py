@@ -15,7 +15,7 @@ _COLUMNS = """
     id, store_id, platform, platform_refund_id, order_id, order_number, amount, currency, reason,
     requested_by, requested_at, account_id, transaction_id, state, generation, revision,
     written_revision, tries, next_action_at, write_back_at, write_back_tries, decision, attention,
-    expected_on, created_at, updated_at
+    expected_on, created_at, updated_at, said
 """
 _INSERT = f"""
     INSERT INTO refunds ({_COLUMNS})
@@ -24,7 +24,7 @@ _INSERT = f"""
             %(requested_at)s, %(account_id)s, %(transaction_id)s, %(state)s, %(generation)s,
             %(revision)s, %(written_revision)s, %(tries)s, %(next_action_at)s, %(write_back_at)s,
             %(write_back_tries)s, %(decision)s, %(attention)s, %(expected_on)s, %(created_at)s,
-            %(updated_at)s)
+            %(updated_at)s, %(said)s)
     ON CONFLICT DO NOTHING
 """
 _UPDATE = """
@@ -36,7 +36,8 @@ _UPDATE = """
         revision = %(revision)s, written_revision = %(written_revision)s, tries = %(tries)s,
         next_action_at = %(next_action_at)s, write_back_at = %(write_back_at)s,
         write_back_tries = %(write_back_tries)s, decision = %(decision)s,
-        attention = %(attention)s, expected_on = %(expected_on)s, updated_at = %(updated_at)s
+        attention = %(attention)s, expected_on = %(expected_on)s, updated_at = %(updated_at)s,
+        said = %(said)s
     WHERE id = %(id)s AND store_id = %(store_id)s AND platform_refund_id = %(platform_refund_id)s
 """
 _ONE = f"SELECT {_COLUMNS} FROM refunds WHERE id = %(id)s"

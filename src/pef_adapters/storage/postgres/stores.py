@@ -24,6 +24,7 @@ _PUT_STORE = f"""
 """
 _STORE = f"SELECT {_STORE_COLUMNS} FROM stores WHERE id = %(id)s"
 _STORES = f"SELECT {_STORE_COLUMNS} FROM stores ORDER BY created_at, id"
+_STORE_IDS = "SELECT id FROM stores ORDER BY created_at, id"
 _CURSOR = "UPDATE stores SET poll_cursor = %(cursor)s WHERE id = %(id)s"
 
 _ACCOUNT_COLUMNS = "id, mode, base_url, service_id, settings, secrets, created_at"
@@ -52,6 +53,9 @@ class Stores(Table):
 
     async def stores(self) -> list[Store]:
         return [Store(**_opened(row, self._box)) for row in await self._all(_STORES)]
+
+    async def store_ids(self) -> list[str]:
+        return [str(row["id"]) for row in await self._all(_STORE_IDS)]
 
     async def save_cursor(self, store_id: str, cursor: datetime) -> None:
         await self._run(_CURSOR, id=store_id, cursor=utc(cursor))

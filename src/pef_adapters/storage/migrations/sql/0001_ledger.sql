@@ -84,6 +84,7 @@ CREATE TABLE refunds (
     expected_on         text,
     created_at          timestamptz NOT NULL,
     updated_at          timestamptz NOT NULL,
+    said                text NOT NULL,
     CONSTRAINT refund_identity UNIQUE (store_id, platform_refund_id)
 );
 
