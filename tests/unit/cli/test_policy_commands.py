@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pef_adapters.core.errors import PolicyUnreadable
 from pef_adapters.cli import policy_file
 from pef_adapters.cli.app import app
+from pef_adapters.core.errors import PolicyUnreadable
 from pef_adapters.core.policy import Outcome
 from pef_adapters.core.policy.backtest import PastRefund
 from pef_adapters.core.policy.history import write_history
