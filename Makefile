@@ -57,7 +57,7 @@ changelog: $(VENV)/.dev ## Show the changelog of the next release
 	$(BIN)/towncrier build --draft --version next
 
 clean: ## Remove what was made here
-	rm -rf $(VENV) .pef dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .pef dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -57,7 +57,8 @@ async def _ensure(topic: str, ours: tuple[Webhook, ...], store: StoreConnection,
     for hook in stale:
         await api.call("DELETE", f"webhooks/{hook.id}", {"force": "true"})
     what = "is active" if keep else "was created"
-    return Check(f"webhook {topic}", passed=True, detail=f"{what}; {len(stale)} removed")
+    removed = f"; {len(stale)} dead or doubled removed" if stale else ""
+    return Check(f"webhook {topic}", passed=True, detail=what + removed)
 
 
 async def _create(topic: str, store: StoreConnection, api: Api) -> None:

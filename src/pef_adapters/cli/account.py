@@ -11,9 +11,17 @@ from pef_adapters.engine.onboarding import add_account
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Account
 from pef_adapters.pagoefectivo.keys import keep_apart
+from pef_adapters.pagoefectivo.settings import (
+    AccountSettings,
+    Credentials,
+    Paths,
+    Timeouts,
+    TransactionReference,
+)
 from pef_adapters.settings import Settings
 
 app = typer.Typer(help="Merchant accounts at PagoEfectivo.", no_args_is_help=True)
+_PATHS, _TIMEOUTS = Paths(), Timeouts()
 Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
 
 
@@ -33,8 +41,18 @@ def add(
     name: Annotated[str, typer.Option(help="What you call this account.")] = "main",
     mode: Annotated[Mode, typer.Option(help="Whether these keys move real money.")] = Mode.LIVE,
     transaction_reference: Annotated[
-        str, typer.Option(help="What the store's transaction id is: cip or transaction_code.")
-    ] = "cip",
+        TransactionReference, typer.Option(help="Which number the store's transaction id is.")
+    ] = TransactionReference.CIP,
+    authorizations_path: Annotated[
+        str, typer.Option(help="Where tokens are given out.")
+    ] = _PATHS.authorizations,
+    cips_path: Annotated[str, typer.Option(help="Where CIPs are looked up.")] = _PATHS.cips,
+    refunds_path: Annotated[
+        str, typer.Option(help="Where refunds are asked for, as PagoEfectivo agrees with you.")
+    ] = _PATHS.refunds,
+    answer_seconds: Annotated[
+        float, typer.Option(help="How long one answer may take, at most 20 seconds.")
+    ] = _TIMEOUTS.read,
     *,
     json_wanted: Json = False,
 ) -> None:
@@ -46,10 +64,20 @@ def add(
             mode=mode,
             base_url=base_url.rstrip("/"),
             service_id=service_id,
-            settings={"transaction_reference": transaction_reference},
+            settings={
+                "transaction_reference": transaction_reference,
+                "paths": {
+                    "authorizations": authorizations_path,
+                    "cips": cips_path,
+                    "refunds": refunds_path,
+                },
+                "timeouts": {"read": answer_seconds},
+            },
             secrets={"access_key": access_key, "secret_key": secret_key},
             created_at=ports.clock.now(),
         )
+        AccountSettings.of(account)
+        Credentials.of(account)
         keep_apart(mode, account.base_url, access_key)
         await add_account(ports, account)
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ def demo(
     ] = False,
 ) -> None:
     """Start a store, the sandbox and the service, press refund, and show what happens."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
         output.errors_explained(json_wanted=json_wanted),
         contextlib.suppress(KeyboardInterrupt),
@@ -68,6 +70,7 @@ async def _play(scene: Stage, *, quiet: bool) -> list[dict[str, Any]]:
         await watch.follow(scene, scenes, "accepted", lambda s: live.update(show.progress(s)))
         await scene.pass_business_days(_DAYS_UNTIL_PAID)
         await watch.follow(scene, scenes, "noted", lambda s: live.update(show.progress(s)))
+    output.out.print()
     return await watch.report(scene, scenes)
 
 

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from pef_adapters.core.errors import PefError
 from pef_adapters.core.states import CARE, Owner, State
@@ -27,29 +28,33 @@ def as_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
 
 
-def coloured(state: State) -> str:
+def coloured(state: State) -> Text:
     """A state in the colour of who has to act on it."""
-    colour = "red" if state in _SAD_ENDS else _COLOURS[CARE[state].owner]
-    return f"[{colour}]{state}[/{colour}]"
+    return Text(state, "red" if state in _SAD_ENDS else _COLOURS[CARE[state].owner])
+
+
+def say(sentence: str) -> None:
+    """A sentence as it is: brackets in it are no markup."""
+    out.print(Text(sentence))
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table, or a sentence where it would be empty."""
+    """A table, or a sentence where it would be empty; the first column can be copied."""
     shown = Table(title=title, title_justify="left", header_style="bold")
-    for column in columns:
-        shown.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        shown.add_column(column, overflow="fold", no_wrap=number == 0)
     for row in rows:
-        shown.add_row(*(str(cell) for cell in row))
+        shown.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
     out.print(shown if shown.row_count else f"{title}: nothing yet.")
 
 
 def checks(found: Sequence[Check]) -> None:
     """Each check with its mend where it failed."""
     for check in found:
-        mark = "[green]✔[/green]" if check.passed else "[red]✘[/red]"
-        out.print(f"{mark} [bold]{check.name}[/bold]  {check.detail}", highlight=False)
+        mark = Text("✔", "green") if check.passed else Text("✘", "red")
+        out.print(Text.assemble(mark, " ", (check.name, "bold"), f"  {check.detail}"))
         if not check.passed and check.mend:
-            out.print(f"    → {check.mend}", highlight=False)
+            say(f"    → {check.mend}")
 
 
 def check_records(found: Sequence[Check]) -> list[Mapping[str, Any]]:
@@ -61,7 +66,9 @@ def check_records(found: Sequence[Check]) -> list[Mapping[str, Any]]:
 def working(what: str, *, quiet: bool = False) -> Iterator[None]:
     """A spinner on standard error while something takes its time."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=err, transient=True, disable=quiet) as progress:
+    with Progress(
+        *columns, console=err, transient=True, disable=quiet or not err.is_terminal
+    ) as progress:
         progress.add_task(what)
         yield
 
@@ -75,5 +82,5 @@ def errors_explained(*, json_wanted: bool = False) -> Iterator[None]:
         if json_wanted:
             as_json({"error": {"code": error.code, "message": str(error)}})
         else:
-            err.print(f"[red]{error.code}[/red] {error}", highlight=False)
+            err.print(Text.assemble((error.code, "red"), f" {error}"))
         raise typer.Exit(1) from None

@@ -4,11 +4,11 @@ import getpass
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from pef_adapters.cli import output
 from pef_adapters.cli.running import run
 from pef_adapters.core.states import CARE, State
-from pef_adapters.core.texts import explain
 from pef_adapters.engine import people, story
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Refund
@@ -40,7 +40,7 @@ def list_refunds(
     if json_wanted:
         output.as_json({"refunds": [_record(refund) for refund in found]})
         return
-    columns = ("refund", "store", "order", "amount", "state", "who acts", "look")
+    columns = ("refund", "order", "amount", "state", "who acts", "attention")
     output.table("Refunds", columns, (_row(refund) for refund in found))
 
 
@@ -90,18 +90,17 @@ def _answer(refund: Refund, json_wanted: bool) -> None:  # noqa: FBT001 - passes
     if json_wanted:
         output.as_json(_record(refund))
     else:
-        output.out.print(f"refund [bold]{refund.id}[/bold] is {output.coloured(refund.state)}")
+        output.out.print(Text.assemble(f"refund {refund.id} is ", output.coloured(refund.state)))
 
 
 def _row(refund: Refund) -> tuple[object, ...]:
     return (
         refund.id,
-        refund.store_id,
         f"#{refund.order_number}",
-        refund.amount.shown("en"),
+        str(refund.amount),
         output.coloured(refund.state),
         CARE[refund.state].owner,
-        explain(refund.attention, "en") if refund.attention else "",
+        (refund.attention or "").partition(".")[2],
     )
 
 
@@ -127,6 +126,7 @@ def _story_record(told: Story) -> dict[str, Any]:
     return {
         "refund": _record(told.refund),
         "means": told.means,
+        "why": told.why,
         "next": told.next_step,
         "decision": told.refund.decision,
         "timeline": [
@@ -138,14 +138,16 @@ def _story_record(told: Story) -> dict[str, Any]:
 
 def _print_story(told: Story) -> None:
     refund = told.refund
+    headline = f"  {refund.amount}  order #{refund.order_number}  "
     output.out.print(
-        f"[bold]{refund.id}[/bold]  {refund.amount.shown('en')}  order #{refund.order_number}"
-        f"  {output.coloured(refund.state)}",
-        highlight=False,
+        Text.assemble((refund.id, "bold"), headline, output.coloured(refund.state)),
     )
-    output.out.print(told.means, highlight=False)
+    where = f"Store {refund.store_id}, its refund {refund.platform_refund_id}."
+    expected = f"Expected on {refund.expected_on}." if refund.expected_on else ""
+    for sentence in filter(None, (told.means, told.why, where, expected)):
+        output.say(sentence)
     if told.next_step:
-        output.out.print(f"→ {told.next_step}", highlight=False)
+        output.say(f"→ {told.next_step}")
     rows = (
         (
             f"{line.at:%Y-%m-%d %H:%M:%S}",

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +42,8 @@ def worker() -> None:
 def migrate_database() -> None:
     """Bring the database to this version's schema."""
     with output.errors_explained():
-        settings = _configured()
+        settings = read_settings()
+        logs.configure("warning", as_json=settings.log_json)
         with output.working("Migrating the database…"), database(settings) as dsn:
             revision = migrate(dsn)
     output.out.print(f"[green]✔[/green] database is at revision [bold]{revision}[/bold]")
@@ -103,6 +105,8 @@ async def _stopped(work: asyncio.Task[None] | None) -> None:
 
 
 def _configured() -> Settings:
+    # Told to end, we end as by Ctrl-C: with the worker stopped and the database closed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = read_settings()
     logs.configure(settings.log_level, as_json=settings.log_json)
     return settings

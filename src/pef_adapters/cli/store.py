@@ -127,8 +127,10 @@ def check(
         checked = {name: output.check_records(checks) for name, checks in found.items()}
         output.as_json({"stores": checked})
     else:
+        if not found:
+            output.say("Stores: nothing yet.")
         for name, checks in found.items():
-            output.out.print(f"[bold]{name}[/bold]")
+            output.say(name)
             output.checks(checks)
     if not all(check.passed for checks in found.values() for check in checks):
         raise typer.Exit(1)
@@ -143,8 +145,10 @@ def _add_with_keys(request: StoreRequest, key: str, secret: str, *, json_wanted:
     if json_wanted:
         output.as_json({"store": _record(store), "checks": output.check_records(found)})
         return
-    output.out.print(f"[green]✔[/green] store [bold]{store.id}[/bold] saved")
+    output.say(f"store {store.id} is saved")
     output.checks(found)
+    if not all(check.passed for check in found):
+        raise typer.Exit(1)
 
 
 def _add_by_link(request: StoreRequest, *, json_wanted: bool) -> None:

@@ -30,13 +30,13 @@ async def _partial(stage: Stage, order: int, transaction_id: str) -> Scene:
 async def _three_deliveries(stage: Stage, order: int, transaction_id: str) -> Scene:
     refund = await stage.press_refund(order, "32.40", "Un café llegó abierto")
     await stage.deliver_again(2)
-    return Scene("same webhook three times", order, transaction_id, refund)
+    return Scene("webhook × 3", order, transaction_id, refund)
 
 
 async def _lost_answer(stage: Stage, order: int, transaction_id: str) -> Scene:
     await stage.lose_answer(transaction_id)
     refund = await stage.press_refund(order, None, "Pedido cancelado")
-    return Scene("rail loses its answer", order, transaction_id, refund)
+    return Scene("answer lost", order, transaction_id, refund)
 
 
 _SCENES: tuple[Callable[[Stage, int, str], Awaitable[Scene]], ...] = (

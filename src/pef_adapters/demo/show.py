@@ -12,12 +12,12 @@ from pef_adapters.demo.stage import Stage
 from pef_adapters.demo.watch import STEPS
 
 _HEADINGS = {
-    "received": "webhook received",
+    "received": "webhook",
     "decided": "decided",
     "sent": "sent",
     "accepted": "accepted",
     "refunded": "refunded",
-    "noted": "note on the order",
+    "noted": "note",
 }
 
 

@@ -5,6 +5,9 @@ acted. A *trouble* says that somebody outside can't be reached; it never hides
 anything else and goes away with the next good answer. All else explains a state.
 """
 
+from pef_adapters.core.states import State
+from pef_adapters.engine.records import Refund
+
 ALARMS = frozenset(
     {
         "code.EXTORNO_DURING_REFUND",
@@ -47,3 +50,12 @@ def for_the_order(attention: str | None) -> str | None:
     if attention in _BETWEEN_US or (attention or "").startswith("error."):
         return None
     return attention
+
+
+def why(refund: Refund, attention: str | None) -> tuple[str | None, dict[str, str]]:
+    """The text key and figures that explain a refund: `attention`, else its decision."""
+    if attention is not None:
+        return attention, {}
+    if refund.decision and refund.state in (State.HELD, State.REJECTED, State.PAYOUT_DUE):
+        return f"code.{refund.decision['code']}", dict(refund.decision["figures"])
+    return None, {}

@@ -25,6 +25,7 @@ from pef_adapters.platforms.contract import Check
 INVITATION_LASTS = timedelta(hours=1)
 # The poll starts a little earlier, because the store's clock may be behind ours.
 _LOOK_BACK = timedelta(hours=1)
+_KEPT = "the store is kept: mend this, then add it again with the same address"
 _LATER = "nothing to do: the webhooks are created within minutes; `pef store check` tells"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -84,10 +85,12 @@ async def add_store(
     Raises:
         NotThere: no such platform or merchant account.
         SettingInvalid: the address, language or a setting can't be used.
-        PlatformError: the store could not be reached to create its webhooks.
     """
     store = await _keep_store(ports, request, keys, public_url)
-    return store, await ports.platforms.named(store.platform).connect(connection(store))
+    try:
+        return store, await ports.platforms.named(store.platform).connect(connection(store))
+    except PlatformError as fault:
+        return store, (Check("webhooks", passed=False, detail=str(fault), mend=_KEPT),)
 
 
 async def check_store(ports: Ports, name: str) -> tuple[Check, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 from pef_adapters.core.errors import NotThere
 from pef_adapters.core.states import CARE
 from pef_adapters.core.texts import advise, explain
+from pef_adapters.engine.attention import why
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Exchange, Refund, TimelineEntry
 
@@ -28,6 +29,7 @@ class Story:
     refund: Refund
     owner: str
     means: str
+    why: str
     next_step: str
     lines: tuple[Line, ...]
 
@@ -46,12 +48,13 @@ async def tell(ports: Ports, refund_id: str, language: str) -> Story:
         exchanges = await ledger.exchanges([a.merchant_refund_id for a in attempts])
         entries = await ledger.timeline(refund_id)
     lines = [_entry_line(entry) for entry in entries] + [_exchange_line(x) for x in exchanges]
-    key = refund.attention or f"state.{refund.state}"
+    state, (key, figures) = f"state.{refund.state}", why(refund, refund.attention)
     return Story(
         refund=refund,
         owner=CARE[refund.state].owner.value,
-        means=explain(key, language),
-        next_step=advise(key, language) or advise(f"state.{refund.state}", language),
+        means=explain(state, language),
+        why=explain(key, language, figures) if key else "",
+        next_step=(advise(key, language, figures) if key else "") or advise(state, language),
         lines=tuple(sorted(lines, key=lambda line: line.at)),
     )
 

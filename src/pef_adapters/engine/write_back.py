@@ -11,10 +11,9 @@ from datetime import datetime
 import structlog
 
 from pef_adapters.core.errors import PefError, PlatformRefused
-from pef_adapters.core.states import State
 from pef_adapters.core.texts import advise, explain
 from pef_adapters.engine import schedule
-from pef_adapters.engine.attention import WRITE_BACK_TROUBLE, for_the_order, standing
+from pef_adapters.engine.attention import WRITE_BACK_TROUBLE, for_the_order, standing, why
 from pef_adapters.engine.ports import Boundary, Ports
 from pef_adapters.engine.receive import connection
 from pef_adapters.engine.records import Refund, Store, TimelineEntry
@@ -86,20 +85,10 @@ def note(refund: Refund, language: str) -> str:
         "refund": refund.platform_refund_id,
     }
     sentences = [explain(f"note.{refund.state}", language, figures)]
-    key, known = _why(refund)
+    key, known = why(refund, for_the_order(refund.attention))
     if key is not None:
         sentences += [explain(key, language, known), advise(key, language, known)]
     return " ".join(filter(None, sentences))
-
-
-def _why(refund: Refund) -> tuple[str | None, dict[str, str]]:
-    """The text that explains this state: what needs attention, else the decision."""
-    attention = for_the_order(refund.attention)
-    if attention is not None:
-        return attention, {}
-    if refund.decision and refund.state in (State.HELD, State.REJECTED, State.PAYOUT_DUE):
-        return f"code.{refund.decision['code']}", dict(refund.decision["figures"])
-    return None, {}
 
 
 async def _acknowledge(ports: Ports, told: Refund) -> None:
