@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 from pef_adapters.core.money import Money
 from pef_adapters.core.policy import Mode
@@ -47,7 +47,7 @@ class World:
         )
         self.rail.pay(CIP, PAID, self.clock.now() - timedelta(days=1))
 
-    async def open(self, **store_changes: Any) -> "World":
+    async def open(self, **store_changes: Any) -> Self:
         """Connect the account and the store."""
         now = self.clock.now()
         account = Account(

@@ -153,7 +153,7 @@ async def test_private_store_is_refused_unless_allowed(running: Stage) -> None:
     keys = {"PEF_STORE_KEY": "ck_x", "PEF_STORE_SECRET": "cs_x", "PEF_ALLOW_PRIVATE_STORES": "0"}
     done = pef(running, "store", "add", "woocommerce", *arguments, "--account", "demo", **keys)
     assert done.returncode == 1
-    assert "PEF_ALLOW_PRIVATE_STORES=1" in done.stderr
+    assert "PEF_ALLOW_PRIVATE_STORES=1" in done.stdout
 
 
 def test_demo_command_ends_with_its_json_object() -> None:

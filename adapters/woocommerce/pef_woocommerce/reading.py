@@ -119,7 +119,10 @@ def _cursor(since: datetime, seen: Iterable[datetime], asked_at: datetime | None
 
 async def _refunds_since(api: Api, since: datetime) -> Listing[Refund]:
     params = {**EXACT, **_after("after", since), "orderby": "date", "order": "asc"}
-    return await api.pages("refunds", params, REFUNDS)
+    listing = await api.pages("refunds", params, REFUNDS)
+    if listing.missing != NO_ROUTE:  # before WooCommerce 9.0 there is no such list
+        require_route(listing.missing)
+    return listing
 
 
 async def _modified_orders(api: Api, since: datetime) -> Listing[OrderChange]:

@@ -14,6 +14,11 @@ from pef_adapters import logs
 from pef_adapters.cli import output
 from pef_adapters.pagoefectivo.sandbox import SandboxSettings
 from pef_adapters.pagoefectivo.sandbox import run as run_sandbox
+from pef_adapters.pagoefectivo.sandbox.keys import (
+    DEFAULT_ACCESS_KEY,
+    DEFAULT_SECRET_KEY,
+    DEFAULT_SERVICE_ID,
+)
 from pef_adapters.runtime import Runtime, database
 from pef_adapters.server.app import create_app
 from pef_adapters.settings import Settings, read_settings
@@ -66,7 +71,11 @@ def sandbox(
         settings = SandboxSettings(
             host=host, port=port, database=data, callback_url=callback_url or None
         )
-        output.out.print(f"PagoEfectivo sandbox: http://{host}:{port}/  (Ctrl-C stops it)")
+        output.say(f"PagoEfectivo sandbox: http://{host}:{port}/  (Ctrl-C stops it)")
+        output.say(
+            f"Its account: access key {DEFAULT_ACCESS_KEY}, secret {DEFAULT_SECRET_KEY}, "
+            f"service id {DEFAULT_SERVICE_ID}; add it with `pef account add --mode sandbox`."
+        )
         run_sandbox(settings)
 
 

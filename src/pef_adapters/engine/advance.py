@@ -18,7 +18,7 @@ from pef_adapters.engine.decide import decide_refund
 from pef_adapters.engine.find_out import ask_rail, sender_died
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Refund
-from pef_adapters.engine.send import send_refund
+from pef_adapters.engine.send import ask_about_earlier_sends, send_refund
 from pef_adapters.engine.transition import move, stay
 from pef_adapters.engine.waiting import put_off
 from pef_adapters.engine.withdraw import still_wanted, withdraw
@@ -70,6 +70,8 @@ def _is_due(refund: Refund, now: datetime) -> bool:
 
 
 async def _decide_and_send(ports: Ports, refund: Refund) -> None:
+    # Before the decision: what was paid already is not there to be decided about.
+    await ask_about_earlier_sends(ports, refund)
     if await decide_refund(ports, refund) is State.READY:
         await send_refund(ports, refund)
 

@@ -8,13 +8,13 @@ anything else and goes away with the next good answer. All else explains a state
 from pef_adapters.core.states import State
 from pef_adapters.engine.records import Refund
 
-ALARMS = frozenset(
-    {
-        "code.EXTORNO_DURING_REFUND",
-        "code.EXTORNO_AFTER_REFUND",
-        "code.STORE_WITHDREW_TOO_LATE",
-        "code.PAID_BEYOND_REST",
-    }
+# The gravest first: it is not hidden by a lesser one.
+ALARMS = (
+    "code.PAID_BEYOND_REST",
+    "code.EXTORNO_AFTER_REFUND",
+    "code.EXTORNO_DURING_REFUND",
+    "code.REFUND_ID_REUSED",
+    "code.STORE_WITHDREW_TOO_LATE",
 )
 RAIL_TROUBLE = "code.RAIL_UNREACHABLE"
 STORE_TROUBLE = "code.STORE_UNREACHABLE"
@@ -33,8 +33,8 @@ def is_trouble(attention: str | None) -> bool:
 
 def standing(before: str | None, new: str | None) -> str | None:
     """What stands when `new` (or nothing) is to be said over `before`."""
-    if before in ALARMS and new not in ALARMS:
-        return before
+    if before in ALARMS:
+        return min(filter(ALARMS.__contains__, (before, new)), key=ALARMS.index)
     if is_trouble(new) and before is not None and not is_trouble(before):
         return before
     return new

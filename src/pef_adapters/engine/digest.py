@@ -18,7 +18,7 @@ from pef_adapters.engine.notified import digest_notification
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.receive import connection, hint_of
 from pef_adapters.engine.records import Received, Refund, Source, Store, TimelineEntry
-from pef_adapters.engine.transition import move
+from pef_adapters.engine.transition import call_for_attention, move
 from pef_adapters.engine.withdraw import is_gone, withdraw
 from pef_adapters.platforms.contract import Hint, HintKind, StoreRefund
 
@@ -88,7 +88,8 @@ async def is_news(ports: Ports, store: Store, hint: Hint) -> bool:
     """Whether the hint says more than we know; our own echo, for one, does not."""
     async with ports.book.begin() as ledger:
         if hint.kind is HintKind.REFUND_CREATED and hint.refund_id is not None:
-            return await ledger.find_refund(store.id, hint.refund_id) is None
+            same = await ledger.find_refund(store.id, hint.refund_id)
+            return same is None or hint.order_id not in (None, same.order_id)
         if hint.order_id is None or hint.refund_ids is None:
             return True
         known = await ledger.refunds_of_order(store.id, hint.order_id)
@@ -100,7 +101,7 @@ async def register(ports: Ports, store: Store, found: StoreRefund) -> bool:
     refund = _new_refund(store, found, ports.clock.now())
     async with ports.book.begin() as ledger:
         if not await ledger.add_refund(refund):
-            return await _reopen_if_cancelled(ports, ledger, refund.id)
+            return await _known_already(ports, ledger, refund)
         await ledger.add_entry(
             TimelineEntry(
                 refund_id=refund.id,
@@ -116,12 +117,19 @@ async def register(ports: Ports, store: Store, found: StoreRefund) -> bool:
     return True
 
 
-async def _reopen_if_cancelled(ports: Ports, ledger: Ledger, refund_id: str) -> bool:
-    """The store has it after all, so its deletion was a mistake."""
-    known = await ledger.lock_refund(refund_id)
-    if known is None or known.state is not State.CANCELLED:
+async def _known_already(ports: Ports, ledger: Ledger, found: Refund) -> bool:
+    """Whether a refund that we know comes back; a store that counts anew is an alarm."""
+    known, now = await ledger.lock_refund(found.id), ports.clock.now()
+    if known is None:
         return False
-    await ledger.wake(await move(ledger, known, Event.REOPENED, ports.clock.now(), actor="store"))
+    if (known.order_id, known.amount) != (found.order_id, found.amount):
+        known = await call_for_attention(ledger, known, "code.REFUND_ID_REUSED", now)
+        await ledger.wake(known, known.due_at)
+        return False
+    if known.state is not State.CANCELLED:
+        return False
+    # The store has it after all, so its deletion was a mistake.
+    await ledger.wake(await move(ledger, known, Event.REOPENED, now, actor="store"))
     return True
 
 

@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 from pef_adapters.core.errors import AnsweredNonsense, MaybeSent
 from pef_adapters.core.states import State
 from pef_adapters.engine import schedule
+from pef_adapters.engine.attention import ALARMS
 from pef_adapters.engine.identity import merchant_refund_id
 from pef_adapters.engine.observe import observe
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Attempt, Refund
 from pef_adapters.engine.send import resend
 from pef_adapters.engine.transition import call_for_attention
+from pef_adapters.engine.withdraw import still_wanted, withdraw
 
 
 async def sender_died(ports: Ports, refund: Refund) -> None:
@@ -51,6 +53,8 @@ async def ask_about(ports: Ports, refund: Refund, attempt: Attempt) -> None:
         found = await ports.rails.of(account).find_refund(attempt)
     except AnsweredNonsense:
         await _show(ports, refund, "code.RAIL_ANSWER_DIFFERS")
+        if refund.next_action_at is None:
+            raise  # nobody looks again by himself: what told us must not be forgotten
     else:
         if found is not None:
             await observe(ports, attempt, found)
@@ -65,6 +69,11 @@ async def _rail_knows_nothing(ports: Ports, refund: Refund, attempt: Attempt) ->
     if refund.state is not State.UNKNOWN:
         # It said yes to this id once; a person has to ask what happened to it.
         await _show(ports, refund, "code.RAIL_ANSWER_DIFFERS")
+    elif refund.attention in ALARMS:
+        # Its money may have gone another way, or nobody may want it any more.
+        await _show(ports, refund, refund.attention)
+    elif await still_wanted(ports, refund) is None:
+        await withdraw(ports, refund.id)
     elif _inside_replay_window(ports, attempt, ports.clock.now()):
         await resend(ports, attempt)
     else:
@@ -95,7 +104,9 @@ def _waits_for_rail(refund: Refund) -> bool:
 
 
 def _later(refund: Refund, now: datetime) -> Refund:
-    at = schedule.unknown(refund.id, refund.tries + 1, now)
+    # Of a paid refund the rail has said all it will; a person looks into it.
+    paid = refund.state is State.REFUNDED
+    at = None if paid else schedule.unknown(refund.id, refund.tries + 1, now)
     return replace(refund, tries=refund.tries + 1, next_action_at=at)
 
 

@@ -73,9 +73,11 @@ async def poll_store(ports: Ports, store: Store) -> int:
             body=b"",
             hints=(hint_record(hint),),
         )
-    if changes.cursor > store.poll_cursor:
+    # A store whose clock runs ahead must not carry us past refunds to come.
+    cursor = min(changes.cursor, ports.clock.now())
+    if cursor > store.poll_cursor:
         async with ports.book.begin() as ledger:
-            await ledger.save_cursor(store.id, changes.cursor)
+            await ledger.save_cursor(store.id, cursor)
     for check in await platform.connect(connection(store)):
         if not check.passed:
             _log.warning("store_check_failed", store=store.id, check=check.name)

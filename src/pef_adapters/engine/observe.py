@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from pef_adapters.core.calendar import add_business_days, lima_date
 from pef_adapters.core.errors import AmountExceedsRest, AnsweredNonsense, NotSent, RailError
-from pef_adapters.core.states import MONEY, Event, Position, State, allows, next_state
+from pef_adapters.core.states import Event, State, allows, next_state
 from pef_adapters.core.texts import known as has_text
 from pef_adapters.engine import schedule
 from pef_adapters.engine.attention import RAIL_TROUBLE, standing, without_trouble
@@ -56,8 +56,13 @@ _NO_NEWS = frozenset(
     {
         (State.PENDING, Event.RAIL_ACCEPTED),
         (State.REFUNDED, Event.RAIL_REFUNDED),
+        (State.REFUNDED, Event.RAIL_ACCEPTED),
         (State.RETURNED, Event.RAIL_RETURNED),
     }
+)
+# Here the refund's present id has money of its own, or may have.
+_UNDER_WAY = frozenset(
+    {State.SENDING, State.UNKNOWN, State.PENDING, State.RETURNED, State.REFUNDED}
 )
 _CLOSING = frozenset({Event.RAIL_REFUSED, Event.RAIL_REFUNDED})
 
@@ -146,7 +151,8 @@ async def _no_news(
     attention = _attention(answer)
     if attention is None and _is_overdue(refund, now):
         attention = "code.RAIL_OVERDUE"
-    event = _event(attempt, answer)
+    settled = refund.state is State.REFUNDED
+    event = Event.RAIL_REFUNDED if settled else _event(attempt, answer)
     return await stay(
         ledger,
         refund,
@@ -177,9 +183,9 @@ async def _about_older_attempt(
     if event not in (Event.RAIL_ACCEPTED, Event.RAIL_REFUNDED):
         await note_ignored(ledger, refund, event, now)
         return refund
-    if MONEY[refund.state] is not Position.FREE:
+    if refund.state in _UNDER_WAY:
         return await call_for_attention(ledger, refund, "code.PAID_BEYOND_REST", now)
-    refund = replace(refund, generation=attempt.generation)
+    refund = replace(refund, generation=attempt.generation, transaction_id=attempt.transaction_id)
     return await _book(ledger, refund, attempt, answer, now)
 
 

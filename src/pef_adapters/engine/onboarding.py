@@ -49,10 +49,15 @@ def canonical_address(address: str) -> str:
     Raises:
         SettingInvalid: not an http or https address, or one with a user name.
     """
-    parts = urlsplit(address.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+    try:
+        parts = urlsplit(address.strip())
+        usable = parts.scheme in _DEFAULT_PORTS and parts.hostname and not parts.username
+        place = _place(parts) if usable else ""
+    except ValueError:  # no port, or no host, that could be read
+        place = ""
+    if not place:
         raise SettingInvalid(f"{address!r} is no store address; give one like https://tienda.pe")
-    return f"{parts.scheme}://{_place(parts)}{parts.path.rstrip('/')}"
+    return f"{parts.scheme}://{place}{parts.path.rstrip('/')}"
 
 
 def _place(parts: SplitResult) -> str:

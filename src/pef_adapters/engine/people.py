@@ -24,7 +24,7 @@ async def retry(ports: Ports, refund_id: str, person: str) -> Refund:
     async with ports.book.begin() as ledger:
         refund = await _locked(ledger, refund_id)
         if allows(refund.state, Event.REOPENED):
-            generation = refund.generation + (refund.state is State.FAILED)
+            generation = await _generation(ledger, refund)
             refund = await move(
                 ledger, refund, Event.REOPENED, now, actor=_name(person), generation=generation
             )
@@ -55,6 +55,13 @@ async def settle(ports: Ports, refund_id: str, person: str, *, paid: bool) -> Re
             await ledger.save_attempt(replace(attempt, closed_at=now))
         await ledger.wake(refund)
     return refund
+
+
+async def _generation(ledger: Ledger, refund: Refund) -> int:
+    """A new id after a final refusal, beyond every id that was ever used."""
+    if refund.state is not State.FAILED:
+        return refund.generation
+    return 1 + max([each.generation for each in await ledger.attempts(refund.id)], default=0)
 
 
 async def _look_now(ledger: Ledger, refund: Refund, ports: Ports) -> Refund:

@@ -17,6 +17,7 @@ from datetime import datetime
 
 from pef_adapters.core.errors import AmountExceedsRest, MaybeSent, NotThere, RailError
 from pef_adapters.core.states import Event, State
+from pef_adapters.engine.attention import ALARMS
 from pef_adapters.engine.identity import merchant_refund_id
 from pef_adapters.engine.observe import Answer, observe
 from pef_adapters.engine.ports import Boundary, Ledger, Ports, Rail
@@ -35,32 +36,38 @@ async def send_refund(ports: Ports, refund: Refund) -> None:
         PefError: the rail can't be used or asked; nothing was reserved or sent.
     """
     rail = await _rail_of(ports, refund.id)
-    await _ask_about_older_attempts(ports, rail, refund)
     ports.at(Boundary.RESERVING)
     attempt = await _reserve_and_intend(ports, refund.id)
     if attempt is not None:
         await _send(ports, rail, attempt)
 
 
-async def _ask_about_older_attempts(ports: Ports, rail: Rail, refund: Refund) -> None:
-    """An id given up as refused or unpaid may have been booked after all: ask, then go on."""
+async def ask_about_earlier_sends(ports: Ports, refund: Refund) -> None:
+    """An id given up as refused or unpaid may have been booked after all: ask, then go on.
+
+    Raises:
+        RailError: the rail could not be asked; nothing may be sent.
+    """
     async with ports.book.begin() as ledger:
         attempts = await ledger.attempts(refund.id)
+    if not attempts:
+        return
+    rail = await _rail_of(ports, refund.id)
     for attempt in attempts:
-        if attempt.generation < refund.generation:
-            found = await rail.find_refund(attempt)
-            if found is not None:
-                await observe(ports, attempt, found)
+        found = await rail.find_refund(attempt)
+        if found is not None:
+            await observe(ports, attempt, found)
 
 
 async def resend(ports: Ports, attempt: Attempt) -> None:
     """Send the very same attempt again; only `engine.observe` may know that this is right."""
-    rail, now = await _rail_of(ports, attempt.refund_id), ports.clock.now()
+    rail = await _rail_of(ports, attempt.refund_id)
+    now = ports.clock.now()
     async with ports.book.begin() as ledger:
         refund = await ledger.lock_refund(attempt.refund_id)
         if refund is None or refund.state is not State.UNKNOWN:
             return
-        if attempt.generation != refund.generation:
+        if attempt.generation != refund.generation or refund.attention in ALARMS:
             return
         await move(ledger, refund, Event.RESEND_STARTED, now)
         attempt = replace(attempt, sends=attempt.sends + 1)

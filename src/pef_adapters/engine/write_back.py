@@ -11,6 +11,7 @@ from datetime import datetime
 import structlog
 
 from pef_adapters.core.errors import PefError, PlatformRefused
+from pef_adapters.core.states import State
 from pef_adapters.core.texts import advise, explain
 from pef_adapters.engine import schedule
 from pef_adapters.engine.attention import WRITE_BACK_TROUBLE, for_the_order, standing, why
@@ -67,7 +68,7 @@ def _line(refund: Refund, told: Refund, language: str) -> RefundLine:
     return RefundLine(
         refund_id=refund.platform_refund_id,
         our_id=refund.id,
-        state=refund.state,
+        state=_told_state(refund),
         amount=refund.amount,
         revision=refund.revision,
         expected_on=refund.expected_on,
@@ -75,6 +76,11 @@ def _line(refund: Refund, told: Refund, language: str) -> RefundLine:
         note=note(refund, language) if refund.id == told.id else None,
         marker=f"{refund.id}/{refund.revision}",
     )
+
+
+def _told_state(refund: Refund) -> State:
+    """What its revision tells: of a sibling in passing the order keeps what it knows."""
+    return State(refund.said.split()[0]) if refund.said else refund.state
 
 
 def note(refund: Refund, language: str) -> str:

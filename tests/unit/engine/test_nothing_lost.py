@@ -199,3 +199,16 @@ async def test_each_advance_leaves_the_next_wake_up() -> None:
         world.clock.advance(seconds=1)
         await world.run()
     assert (await world.refund()).state is State.PENDING
+
+
+async def test_store_that_counts_anew_is_an_alarm() -> None:
+    """A refund number used again for another order is shown, not swallowed in silence."""
+    world = await World().open()
+    await world.press("15", 5000)
+    await world.run()
+    world.platform.press("15", Money(3000, "PEN"), at=world.clock.now(), order_id="99")
+    hint = Hint(kind=HintKind.REFUND_CREATED, refund_id="15", order_id="99")
+    await world.hear(hint)
+    await world.run()
+    assert (await world.refund()).attention == "code.REFUND_ID_REUSED"
+    assert len(world.rail.paid_out()) == 1

@@ -14,6 +14,7 @@ from pef_adapters.core.errors import (
 )
 from pef_adapters.core.states import State
 from pef_adapters.engine.ports import RailStatus, Refusal
+from pef_adapters.platforms.contract import HintKind
 from pef_adapters.testing.hostile_rail import LOST_REQUEST, REFUSED_CONNECTION
 
 
@@ -201,3 +202,17 @@ async def test_mistake_of_ours_is_shown_to_a_person() -> None:
     assert (refund.state, refund.attention) == (State.PENDING, "error.PEF_ERROR")
     assert refund.next_action_at is not None
     assert refund.next_action_at > world.clock.now()
+
+
+async def test_graver_alarm_is_not_hidden_by_a_lesser_one() -> None:
+    """A deletion after an extorno leaves the extorno standing."""
+    world = await World().open()
+    await world.press()
+    await world.run()
+    world.rail.reverse(CIP)
+    await world.notify("cip.refunded", cip=CIP)
+    await world.run()
+    world.platform.delete("15")
+    await world.deliver("15", HintKind.REFUND_DELETED)
+    await world.run()
+    assert (await world.refund()).attention == "code.EXTORNO_DURING_REFUND"
