@@ -127,3 +127,11 @@ async def _rail_refund_id(stage: Stage, refund_id: str) -> str:
     async with stage.ports.book.begin() as ledger:
         attempts = await ledger.attempts(refund_id)
     return attempts[-1].rail_refund_id or ""
+
+
+async def test_seeding_a_known_cip_is_refused_in_words(running: Stage) -> None:
+    """The sandbox's control call says which number is taken, instead of failing."""
+    await paid_order(running, "10.50", "75000009")
+    twice = await running.sandbox.post("/sandbox/cips", json={"cip": 75000009, "amount": "1.00"})
+    assert twice.status_code == 422
+    assert "75000009" in twice.json()["error"]

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pydantic import ValidationError
 
 from pef_adapters.core.calendar import LIMA
+from pef_adapters.core.errors import InvalidInput
 from pef_adapters.core.money import Money
 from pef_adapters.pagoefectivo.sandbox.answers import Refused, invalid_fields
 from pef_adapters.pagoefectivo.sandbox.book import Book
@@ -111,6 +112,8 @@ class CipDesk:
         """Write a CIP down; paid where `paid_at` is given."""
         now = self._clock.now()
         number = wish.cip or self._next_number()
+        if self._book.row("SELECT 1 FROM cips WHERE cip = ?", (number,)) is not None:
+            raise InvalidInput(f"CIP {number} is there already; choose another number")
         status = CipState.PAID if wish.paid_at else CipState.GENERATED
         self._book.write(
             "INSERT INTO cips (cip, transaction_code, currency, minor, status, concept,"
