@@ -1,6 +1,7 @@
 """One-click keys over real TLS: the owner approves at the store, and it is connected."""
 
 import json
+import re
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -15,7 +16,7 @@ import pytest
 import trustme
 
 from engine_world import World
-from pef_adapters.core.errors import PlatformUnreachable, SettingInvalid
+from pef_adapters.core.errors import SettingInvalid
 from pef_adapters.engine.onboarding import (
     INVITATION_LASTS,
     StoreRequest,
@@ -236,8 +237,9 @@ async def test_store_is_trusted_by_its_authority_only(
     (store,) = await scene.connected()
     keys = {name: store.secrets[name] for name in _KEYS}
     monkeypatch.delenv("SSL_CERT_FILE")
-    with pytest.raises(PlatformUnreachable, match=r"certificate .* not trusted .* SSL_CERT_FILE"):
-        await add_store(ports, scene.request, keys, scene.service)
+    _, (refused,) = await add_store(ports, scene.request, keys, scene.service)
+    assert not refused.passed
+    assert re.search(r"certificate .* not trusted .* SSL_CERT_FILE", refused.detail)
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
     _, checks = await add_store(ports, scene.request, keys, scene.service)
     assert all(check.passed for check in checks)

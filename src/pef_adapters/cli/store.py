@@ -144,9 +144,9 @@ def _add_with_keys(request: StoreRequest, key: str, secret: str, *, json_wanted:
     store, found = run(use_case, f"Connecting {request.address}…", json_wanted=json_wanted)
     if json_wanted:
         output.as_json({"store": _record(store), "checks": output.check_records(found)})
-        return
-    output.say(f"store {store.id} is saved")
-    output.checks(found)
+    else:
+        output.say(f"store {store.id} is saved")
+        output.checks(found)
     if not all(check.passed for check in found):
         raise typer.Exit(1)
 

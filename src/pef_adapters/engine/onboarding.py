@@ -92,10 +92,7 @@ async def add_store(
         SettingInvalid: the address, language or a setting can't be used.
     """
     store = await _keep_store(ports, request, keys, public_url)
-    try:
-        return store, await ports.platforms.named(store.platform).connect(connection(store))
-    except PlatformError as fault:
-        return store, (Check("webhooks", passed=False, detail=str(fault), mend=_KEPT),)
+    return store, await _connected(ports, store, _KEPT)
 
 
 async def check_store(ports: Ports, name: str) -> tuple[Check, ...]:
@@ -161,12 +158,16 @@ async def accept_invitation(
     given = json.loads(payload)
     mode = Mode(given["mode"]) if given["mode"] else None
     store = await _keep_store(ports, StoreRequest(**{**given, "mode": mode}), keys, public_url)
+    # The store waits for our answer and may serve one caller at a time; an error
+    # would make it undo its keys. The next poll creates the webhooks.
+    return store, await _connected(ports, store, _LATER)
+
+
+async def _connected(ports: Ports, store: Store, mend: str) -> tuple[Check, ...]:
     try:
-        return store, await ports.platforms.named(store.platform).connect(connection(store))
+        return await ports.platforms.named(store.platform).connect(connection(store))
     except PlatformError as fault:
-        # The store waits for our answer and may serve one caller at a time; an error
-        # would make it undo its keys. The next poll creates the webhooks.
-        return store, (Check("webhooks", passed=False, detail=str(fault), mend=_LATER),)
+        return (Check("webhooks", passed=False, detail=str(fault), mend=mend),)
 
 
 async def _keep_store(
