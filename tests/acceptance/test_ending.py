@@ -1,6 +1,7 @@
 """A process that is told to end leaves nothing running behind."""
 
 import asyncio
+import json
 import signal
 import subprocess
 import sys
@@ -25,6 +26,21 @@ async def test_serve_ends_by_sigterm_with_its_database() -> None:
             process.send_signal(signal.SIGTERM)
             assert await asyncio.to_thread(process.wait, 60) == 0
         assert not _postgres_in(folder)
+
+
+def test_every_answer_can_be_had_as_json() -> None:
+    """`pef migrate --json` answers with one JSON object, like the commands beside it."""
+    with tempfile.TemporaryDirectory(prefix="pef-ending-") as name:
+        done = subprocess.run(
+            [sys.executable, "-m", "pef_adapters", "migrate", "--json"],
+            env={**outside(), "PEF_DATA_DIR": name},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 0
+    assert json.loads(done.stdout) == {"revision": "0001"}
 
 
 def test_brackets_in_what_was_typed_are_no_markup() -> None:

@@ -26,6 +26,8 @@ _SAD_ENDS = frozenset({State.REJECTED, State.FAILED, State.REVERSED})
 def as_json(value: object) -> None:
     """One JSON document on standard output."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    # Whoever reads along must not wait for a process that goes on.
+    sys.stdout.flush()
 
 
 def coloured(state: State) -> Text:

@@ -27,30 +27,47 @@ from pef_adapters.storage.migrations import migrate
 _log = structlog.get_logger(__name__)
 
 
+LogsAsJson = Annotated[bool, typer.Option("--json", help="One JSON object a log line.")]
+
+
 def serve(
     *,
     worker: Annotated[
         bool, typer.Option(help="Work off jobs in this process too; --no-worker leaves them.")
     ] = True,
+    json_wanted: LogsAsJson = False,
 ) -> None:
     """Serve webhooks, and work off jobs, until Ctrl-C."""
-    with output.errors_explained(), contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(_configured(), with_worker=worker))
+    explained = output.errors_explained(json_wanted=json_wanted)
+    with explained, contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(_configured(as_json=json_wanted), with_worker=worker))
 
 
-def worker() -> None:
+def worker(*, json_wanted: LogsAsJson = False) -> None:
     """Work off jobs until Ctrl-C; start as many workers as you like."""
-    with output.errors_explained(), contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_work(_configured()))
+    explained = output.errors_explained(json_wanted=json_wanted)
+    with explained, contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_work(_configured(as_json=json_wanted)))
 
 
-def migrate_database() -> None:
+def migrate_database(
+    *,
+    json_wanted: Annotated[
+        bool, typer.Option("--json", help="Answer with one JSON object.")
+    ] = False,
+) -> None:
     """Bring the database to this version's schema."""
-    with output.errors_explained():
+    with output.errors_explained(json_wanted=json_wanted):
         settings = read_settings()
         logs.configure("warning", as_json=settings.log_json)
-        with output.working("Migrating the database…"), database(settings) as dsn:
+        with (
+            output.working("Migrating the database…", quiet=json_wanted),
+            database(settings) as dsn,
+        ):
             revision = migrate(dsn)
+    if json_wanted:
+        output.as_json({"revision": revision})
+        return
     output.out.print(f"[green]✔[/green] database is at revision [bold]{revision}[/bold]")
 
 
@@ -61,22 +78,36 @@ def sandbox(
         ".pef/sandbox.sqlite3"
     ),
     callback_url: Annotated[
-        str, typer.Option(help="Where status callbacks go; may be set later on its page.")
+        str, typer.Option(help="Where status callbacks go; may be set later by control call.")
     ] = "",
+    *,
+    json_wanted: Annotated[
+        bool, typer.Option("--json", help="Say where it is and its keys as one JSON object.")
+    ] = False,
 ) -> None:
     """Run the PagoEfectivo sandbox: the same wire, with faults on demand."""
-    with output.errors_explained(), contextlib.suppress(KeyboardInterrupt):
+    explained = output.errors_explained(json_wanted=json_wanted)
+    with explained, contextlib.suppress(KeyboardInterrupt):
         logs.configure("info", as_json=False)
         data.parent.mkdir(parents=True, exist_ok=True)
         settings = SandboxSettings(
             host=host, port=port, database=data, callback_url=callback_url or None
         )
-        output.say(f"PagoEfectivo sandbox: http://{host}:{port}/  (Ctrl-C stops it)")
-        output.say(
-            f"Its account: access key {DEFAULT_ACCESS_KEY}, secret {DEFAULT_SECRET_KEY}, "
-            f"service id {DEFAULT_SERVICE_ID}; add it with `pef account add --mode sandbox`."
-        )
+        _introduce(f"http://{host}:{port}", json_wanted=json_wanted)
         run_sandbox(settings)
+
+
+def _introduce(address: str, *, json_wanted: bool) -> None:
+    """Where the sandbox is and its keys, which are public and open nothing else."""
+    if json_wanted:
+        keys = {"access_key": DEFAULT_ACCESS_KEY, "secret_key": DEFAULT_SECRET_KEY}
+        output.as_json({"sandbox": address, "service_id": DEFAULT_SERVICE_ID, **keys})
+        return
+    output.say(f"PagoEfectivo sandbox: {address}/  (Ctrl-C stops it)")
+    output.say(
+        f"Its account: access key {DEFAULT_ACCESS_KEY}, secret {DEFAULT_SECRET_KEY}, "
+        f"service id {DEFAULT_SERVICE_ID}; add it with `pef account add --mode sandbox`."
+    )
 
 
 async def _serve(settings: Settings, *, with_worker: bool) -> None:
@@ -113,9 +144,9 @@ async def _stopped(work: asyncio.Task[None] | None) -> None:
         await work
 
 
-def _configured() -> Settings:
+def _configured(*, as_json: bool) -> Settings:
     # Told to end, we end as by Ctrl-C: with the worker stopped and the database closed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = read_settings()
-    logs.configure(settings.log_level, as_json=settings.log_json)
+    logs.configure(settings.log_level, as_json=as_json or settings.log_json)
     return settings
