@@ -234,8 +234,9 @@ async def test_proxies_of_the_environment_are_not_used(
 
 def test_the_process_is_told_once(connections: list[str]) -> None:
     """Private stores are refused unless the operator said otherwise for the process."""
-    assert not http.private_stores_allowed()
+    assert not http._Process().private_stores_allowed
     http.allow_private_stores(True)
     assert http.private_stores_allowed()
     http.allow_private_stores(False)
+    assert not http.private_stores_allowed()
     assert connections == []
