@@ -51,7 +51,7 @@ lock: $(VENV)/.dev ## Pin the newest allowed versions, with hashes and without i
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --group dev $(LOCK) -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --group build $(LOCK) -c requirements/dev.txt -o requirements/runtime.txt
 
-LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+LOCK := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 changelog: $(VENV)/.dev ## Show the changelog of the next release
 	$(BIN)/towncrier build --draft --version next

@@ -10,9 +10,9 @@ from pef_adapters.core.states import State
 from pef_adapters.engine.advance import advance
 from pef_adapters.engine.digest import digest
 from pef_adapters.engine.janitor import poll_stores, sweep
-from pef_adapters.engine.ports import Boundary, LedgerBook, Ports
+from pef_adapters.engine.ports import Boundary, LedgerBook, Ports, Refusal
 from pef_adapters.engine.receive import hint_record, keep
-from pef_adapters.engine.records import Account, Payment, Refund, Source, Store
+from pef_adapters.engine.records import Account, Attempt, Payment, Refund, Source, Store
 from pef_adapters.platforms.contract import Hint, HintKind
 from pef_adapters.storage.memory import MemoryBook, Wake
 from pef_adapters.testing.clock import VirtualClock
@@ -159,6 +159,17 @@ class World:
             found = await ledger.payment("main", CIP)
         assert found is not None
         return found
+
+    async def refused_once(self) -> tuple[Refund, Attempt]:
+        """A refund of S/ 50 whose first attempt the rail refused for good."""
+        self.rail.refuse((Refusal.FINAL, "INVALID_AMOUNT"))
+        await self.press("15", 5000)
+        await self.run()
+        refund = await self.refund()
+        async with self.book.begin() as ledger:
+            first = await ledger.attempt(f"{refund.id}-1")
+        assert first is not None
+        return refund, first
 
     def _boundary(self, boundary: Boundary) -> None:
         if boundary is self.die_at:

@@ -166,6 +166,12 @@ MONEY: dict[State, Position] = {
 }
 
 
+# Here a request may be with the rail, or its money has left.
+WITH_THE_RAIL = frozenset(
+    {_S.SENDING, _S.UNKNOWN, _S.PENDING, _S.RETURNED, _S.REFUNDED},
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Care:
     """Who has to act on a refund in this state, and when we look at it again."""

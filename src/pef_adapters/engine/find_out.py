@@ -16,7 +16,7 @@ from pef_adapters.engine.identity import merchant_refund_id
 from pef_adapters.engine.observe import observe
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Attempt, Refund
-from pef_adapters.engine.send import resend
+from pef_adapters.engine.send import rail_of, resend
 from pef_adapters.engine.transition import call_for_attention
 from pef_adapters.engine.withdraw import still_wanted, withdraw
 
@@ -45,12 +45,9 @@ async def ask_about(ports: Ports, refund: Refund, attempt: Attempt) -> None:
     Raises:
         RailError: the rail could not be asked; nothing was changed.
     """
-    async with ports.book.begin() as ledger:
-        account = await ledger.account(refund.account_id)
-    if account is None:
-        return
+    rail = await rail_of(ports, refund.id)
     try:
-        found = await ports.rails.of(account).find_refund(attempt)
+        found = await rail.find_refund(attempt)
     except AnsweredNonsense:
         await _show(ports, refund, "code.RAIL_ANSWER_DIFFERS")
         if refund.next_action_at is None:

@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from pef_adapters.core.errors import RailError
-from pef_adapters.core.states import Event, State, allows
+from pef_adapters.core.states import WITH_THE_RAIL, Event, State, allows
 from pef_adapters.engine.find_out import ask_about
 from pef_adapters.engine.ports import Ledger, Ports
-from pef_adapters.engine.records import Account, Received, Refund
+from pef_adapters.engine.records import Account, Received
 from pef_adapters.engine.transition import call_for_attention, move
 
 EXTORNO_EVENT = "cip.refunded"
@@ -95,17 +95,7 @@ async def _stop(ledger: Ledger, refund_id: str, now: datetime) -> None:
     if allows(refund.state, Event.EXTORNO):
         moved = await move(ledger, refund, Event.EXTORNO, now, actor="rail")
         await ledger.wake(moved)
-    elif _money_may_leave(refund):
+    elif refund.state in WITH_THE_RAIL:
         code = "AFTER" if refund.state is State.REFUNDED else "DURING"
         seen = await call_for_attention(ledger, refund, f"code.EXTORNO_{code}_REFUND", now)
         await ledger.wake(seen)
-
-
-def _money_may_leave(refund: Refund) -> bool:
-    return refund.state in (
-        State.SENDING,
-        State.UNKNOWN,
-        State.PENDING,
-        State.RETURNED,
-        State.REFUNDED,
-    )

@@ -5,12 +5,12 @@ An answer that arrives late, twice or about an older attempt is kept on record
 and changes only what it can prove.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from pef_adapters.core.calendar import add_business_days, lima_date
 from pef_adapters.core.errors import AmountExceedsRest, AnsweredNonsense, NotSent, RailError
-from pef_adapters.core.states import Event, State, allows, next_state
+from pef_adapters.core.states import WITH_THE_RAIL, Event, State, allows, next_state
 from pef_adapters.core.texts import known as has_text
 from pef_adapters.engine import schedule
 from pef_adapters.engine.attention import RAIL_TROUBLE, standing, without_trouble
@@ -23,7 +23,7 @@ from pef_adapters.engine.ports import (
     Refusal,
 )
 from pef_adapters.engine.records import Attempt, Refund
-from pef_adapters.engine.transition import call_for_attention, move, note_ignored, stay
+from pef_adapters.engine.transition import call_for_attention, move, remember, stay
 from pef_adapters.engine.waiting import TRIES_BEFORE_ATTENTION
 
 Answer = RailRefund | RailRefusal | RailError
@@ -42,8 +42,8 @@ _REFUSAL_EVENTS = {
     # Somebody used this id for something else: only evidence can tell who.
     Refusal.DISPUTED_ID: Event.ANSWER_LOST,
 }
-# Accepted, but waiting for something a person can speed up.
 _HAS_DAY = (RailStatus.ACCEPTED, RailStatus.REFUNDED)
+# Accepted, but waiting for something a person can speed up.
 _ACCEPTED_BUT = {
     "AWAITING_BENEFICIARY": "code.BENEFICIARY_REQUIRED",
     "MANUAL_REQUIRED": "code.RAIL_MANUAL_REQUIRED",
@@ -60,11 +60,17 @@ _NO_NEWS = frozenset(
         (State.RETURNED, Event.RAIL_RETURNED),
     }
 )
-# Here the refund's present id has money of its own, or may have.
-_UNDER_WAY = frozenset(
-    {State.SENDING, State.UNKNOWN, State.PENDING, State.RETURNED, State.REFUNDED}
-)
 _CLOSING = frozenset({Event.RAIL_REFUSED, Event.RAIL_REFUNDED})
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """One answer about one attempt, and the event that it proves."""
+
+    attempt: Attempt
+    answer: Answer
+    event: Event
+    at: datetime
 
 
 async def observe(ports: Ports, attempt: Attempt, answer: Answer) -> None:
@@ -78,10 +84,11 @@ async def observe(ports: Ports, attempt: Attempt, answer: Answer) -> None:
         event = _event(current, answer)
         current = _with_answer(current, answer, event, now)
         await ledger.save_attempt(current)
+        heard = _Heard(current, answer, event, now)
         if current.generation != refund.generation:
-            refund = await _about_older_attempt(ledger, refund, current, answer, now)
+            refund = await _about_older_attempt(ledger, refund, heard)
         else:
-            refund = await _book(ledger, refund, current, answer, now)
+            refund = await _book(ledger, refund, heard)
         await ledger.wake(refund, refund.due_at)
 
 
@@ -119,14 +126,12 @@ def _with_answer(attempt: Attempt, answer: Answer, event: Event, now: datetime) 
     return replace(attempt, maybe_sent=attempt.maybe_sent or event is Event.ANSWER_LOST)
 
 
-async def _book(
-    ledger: Ledger, refund: Refund, attempt: Attempt, answer: Answer, now: datetime
-) -> Refund:
-    event = _event(attempt, answer)
+async def _book(ledger: Ledger, refund: Refund, heard: _Heard) -> Refund:
+    event, now = heard.event, heard.at
     if (refund.state, event) in _NO_NEWS:
-        return await _no_news(ledger, refund, attempt, answer, now)
+        return await _no_news(ledger, refund, heard)
     if not allows(refund.state, event) or next_state(refund.state, event) is refund.state:
-        await note_ignored(ledger, refund, event, now)
+        await remember(ledger, refund, f"{event} ignored", now)
         return refund
     try:
         return await move(
@@ -134,32 +139,30 @@ async def _book(
             refund,
             event,
             now,
-            attention=_attention(answer, attempt.sends),
-            next_action_at=_next_look(attempt, event, now),
-            detail=_detail(answer),
-            expected_on=_expected_on(answer, now),
+            attention=_attention(heard.answer, heard.attempt.sends),
+            next_action_at=_next_look(heard.attempt, event, now),
+            detail=_detail(heard.answer),
+            expected_on=_expected_on(heard.answer, now),
         )
     except AmountExceedsRest:
         # The rail paid what it had refused, after its amount was given away.
         return await call_for_attention(ledger, refund, "code.PAID_BEYOND_REST", now)
 
 
-async def _no_news(
-    ledger: Ledger, refund: Refund, attempt: Attempt, answer: Answer, now: datetime
-) -> Refund:
+async def _no_news(ledger: Ledger, refund: Refund, heard: _Heard) -> Refund:
     """The rail answers as before: past troubles are over, a late refund is not."""
+    answer, now = heard.answer, heard.at
     attention = _attention(answer)
     if attention is None and _is_overdue(refund, now):
         attention = "code.RAIL_OVERDUE"
-    settled = refund.state is State.REFUNDED
-    event = Event.RAIL_REFUNDED if settled else _event(attempt, answer)
+    event = Event.RAIL_REFUNDED if refund.state is State.REFUNDED else heard.event
     return await stay(
         ledger,
         refund,
         now,
         attention=standing(without_trouble(refund.attention), attention),
         tries=0,
-        next_action_at=_next_look(attempt, event, now),
+        next_action_at=_next_look(heard.attempt, event, now),
         expected_on=_expected_on(answer, now) if _names_day(answer) else refund.expected_on,
     )
 
@@ -171,22 +174,20 @@ def _is_overdue(refund: Refund, now: datetime) -> bool:
     return lima_date(now) > last
 
 
-async def _about_older_attempt(
-    ledger: Ledger, refund: Refund, attempt: Attempt, answer: Answer, now: datetime
-) -> Refund:
+async def _about_older_attempt(ledger: Ledger, refund: Refund, heard: _Heard) -> Refund:
     """An attempt given up speaks again. If it pays or paid, nothing may be sent on top.
 
     While nothing newer is under way, the refund returns to that attempt, and its
     money is booked like any other.
     """
-    event = _event(attempt, answer)
-    if event not in (Event.RAIL_ACCEPTED, Event.RAIL_REFUNDED):
-        await note_ignored(ledger, refund, event, now)
+    if heard.event not in (Event.RAIL_ACCEPTED, Event.RAIL_REFUNDED):
+        await remember(ledger, refund, f"{heard.event} ignored", heard.at)
         return refund
-    if refund.state in _UNDER_WAY:
-        return await call_for_attention(ledger, refund, "code.PAID_BEYOND_REST", now)
-    refund = replace(refund, generation=attempt.generation, transaction_id=attempt.transaction_id)
-    return await _book(ledger, refund, attempt, answer, now)
+    if refund.state in WITH_THE_RAIL:
+        return await call_for_attention(ledger, refund, "code.PAID_BEYOND_REST", heard.at)
+    older = heard.attempt
+    refund = replace(refund, generation=older.generation, transaction_id=older.transaction_id)
+    return await _book(ledger, refund, heard)
 
 
 def _names_day(answer: Answer) -> bool:

@@ -8,7 +8,7 @@
 
 An unknown ends by evidence or by a named person, never by a new id. The same id
 goes out again only inside the rail's replay window, and only after a query said
-that the rail does not know it (`engine.observe`).
+that the rail does not know it (`engine.find_out`).
 """
 
 import asyncio
@@ -35,7 +35,7 @@ async def send_refund(ports: Ports, refund: Refund) -> None:
     Raises:
         PefError: the rail can't be used or asked; nothing was reserved or sent.
     """
-    rail = await _rail_of(ports, refund.id)
+    rail = await rail_of(ports, refund.id)
     ports.at(Boundary.RESERVING)
     attempt = await _reserve_and_intend(ports, refund.id)
     if attempt is not None:
@@ -52,7 +52,7 @@ async def ask_about_earlier_sends(ports: Ports, refund: Refund) -> None:
         attempts = await ledger.attempts(refund.id)
     if not attempts:
         return
-    rail = await _rail_of(ports, refund.id)
+    rail = await rail_of(ports, refund.id)
     for attempt in attempts:
         found = await rail.find_refund(attempt)
         if found is not None:
@@ -60,8 +60,8 @@ async def ask_about_earlier_sends(ports: Ports, refund: Refund) -> None:
 
 
 async def resend(ports: Ports, attempt: Attempt) -> None:
-    """Send the very same attempt again; only `engine.observe` may know that this is right."""
-    rail = await _rail_of(ports, attempt.refund_id)
+    """Send the very same attempt again; only `engine.find_out` may know that this is right."""
+    rail = await rail_of(ports, attempt.refund_id)
     now = ports.clock.now()
     async with ports.book.begin() as ledger:
         refund = await ledger.lock_refund(attempt.refund_id)
@@ -139,7 +139,7 @@ async def _send(ports: Ports, rail: Rail, attempt: Attempt) -> None:
     ports.at(Boundary.OBSERVED)
 
 
-async def _rail_of(ports: Ports, refund_id: str) -> Rail:
+async def rail_of(ports: Ports, refund_id: str) -> Rail:
     """The rail of the refund's account, proved usable before anything is promised.
 
     Raises:

@@ -62,7 +62,7 @@ async def move(
     await ledger.save_refund(moved)
     said = {"attention": stands} if stands else {}
     detail = {**(detail or {}), **said}
-    await _remember(ledger, refund, moved, event.value, actor=actor, detail=detail)
+    await _remember_step(ledger, refund, moved, event.value, actor=actor, detail=detail)
     return moved
 
 
@@ -78,7 +78,7 @@ async def stay(
     if kept.attention != refund.attention:
         what = "attention" if attention else "attention no longer needed"
         detail = {"attention": attention} if attention else {}
-        await _remember(ledger, refund, kept, what, actor=ENGINE, detail=detail)
+        await _remember_step(ledger, refund, kept, what, actor=ENGINE, detail=detail)
     return kept
 
 
@@ -90,20 +90,21 @@ async def call_for_attention(
     return await stay(ledger, refund, now, attention=stands, **changes)
 
 
-async def note_ignored(ledger: Ledger, refund: Refund, event: Event, now: datetime) -> None:
-    """Keep on record that something was said which changes nothing any more."""
+async def remember(ledger: Ledger, refund: Refund, what: str, now: datetime, **detail: str) -> None:
+    """Keep on record that something happened which changed nothing in the refund's state."""
     entry = TimelineEntry(
         refund_id=refund.id,
         at=now,
-        what=f"{event.value} ignored",
+        what=what,
         from_state=refund.state,
         to_state=refund.state,
         actor=ENGINE,
+        detail=detail,
     )
     await ledger.add_entry(entry)
 
 
-async def _remember(
+async def _remember_step(
     ledger: Ledger,
     before: Refund,
     after: Refund,

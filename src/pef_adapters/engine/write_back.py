@@ -17,7 +17,8 @@ from pef_adapters.engine import schedule
 from pef_adapters.engine.attention import WRITE_BACK_TROUBLE, for_the_order, standing, why
 from pef_adapters.engine.ports import Boundary, Ports
 from pef_adapters.engine.receive import connection
-from pef_adapters.engine.records import Refund, Store, TimelineEntry
+from pef_adapters.engine.records import Refund, Store
+from pef_adapters.engine.transition import remember
 from pef_adapters.platforms.contract import OrderReport, RefundLine
 
 _log = structlog.get_logger(__name__)
@@ -114,7 +115,7 @@ async def _acknowledge(ports: Ports, told: Refund) -> None:
                 attention=None if stuck else refund.attention,
             )
         )
-        await ledger.add_entry(_entry(refund, now, f"order told: {told.state}"))
+        await remember(ledger, refund, f"order told: {told.state}", now)
 
 
 async def _put_off(ports: Ports, refund: Refund, fault: PefError) -> None:
@@ -129,21 +130,9 @@ async def _put_off(ports: Ports, refund: Refund, fault: PefError) -> None:
         later = replace(locked, write_back_tries=tries, write_back_at=at)
         if tries == _TRIES_BEFORE_STUCK:
             _log.warning("write_back_stuck", refund=refund.id, fault=fault.code)
-            await ledger.add_entry(_entry(locked, now, "order can't be told", code=fault.code))
+            await remember(ledger, locked, "order can't be told", now, code=fault.code)
             # For people here; the order itself is the one who can't be told.
             stands = standing(later.attention, WRITE_BACK_TROUBLE)
             later = replace(later, attention=stands)
         await ledger.save_refund(later)
         await ledger.wake(locked, at)
-
-
-def _entry(refund: Refund, now: datetime, what: str, **detail: str) -> TimelineEntry:
-    return TimelineEntry(
-        refund_id=refund.id,
-        at=now,
-        what=what,
-        from_state=refund.state,
-        to_state=refund.state,
-        actor="engine",
-        detail=detail,
-    )

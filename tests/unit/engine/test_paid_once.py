@@ -105,13 +105,7 @@ async def test_accepted_again_after_failed_is_shown() -> None:
 async def test_retry_of_a_refund_whose_older_attempt_paid_is_not_paid_again() -> None:
     """Known to be paid under its first id, a refund is not sent under a second."""
     world = await World().open()
-    world.rail.refuse((Refusal.FINAL, "INVALID_AMOUNT"))
-    await world.press("15", 5000)
-    await world.run()
-    refund = await world.refund()
-    async with world.book.begin() as ledger:
-        first = await ledger.attempt(f"{refund.id}-1")
-    assert first is not None
+    refund, first = await world.refused_once()
     world.platform.trouble = PlatformUnreachable()
     await people.retry(world.ports, refund.id, "Rosa")
     world.rail._book(first)
@@ -130,13 +124,7 @@ async def test_retry_of_a_refund_whose_older_attempt_paid_is_not_paid_again() ->
 async def test_generation_two_is_not_sent_while_the_first_is_on_the_rails_book() -> None:
     """The rail booked the first id silently after all; no webhook told."""
     world = await World().open()
-    world.rail.refuse((Refusal.FINAL, "INVALID_AMOUNT"))
-    await world.press("15", 5000)
-    await world.run()
-    refund = await world.refund()
-    async with world.book.begin() as ledger:
-        first = await ledger.attempt(f"{refund.id}-1")
-    assert first is not None
+    refund, first = await world.refused_once()
     world.rail._book(first)
     await people.retry(world.ports, refund.id, "Rosa")
     await world.run()

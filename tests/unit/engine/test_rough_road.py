@@ -177,13 +177,7 @@ async def test_kyc_mended_and_retried_keeps_the_id() -> None:
 async def test_old_attempt_that_paid_after_all_is_believed() -> None:
     """If a refused attempt turns out paid, that is the refund, and nothing is sent on top."""
     world = await World().open()
-    world.rail.refuse((Refusal.FINAL, "INVALID_AMOUNT"))
-    await world.press("15", 5000)
-    await world.run()
-    refund = await world.refund()
-    async with world.book.begin() as ledger:
-        first = await ledger.attempt(f"{refund.id}-1")
-    assert first is not None
+    refund, first = await world.refused_once()
     world.platform.trouble = PlatformUnreachable()
     await people.retry(world.ports, refund.id, "Rosa")
     world.rail._book(first)

@@ -149,9 +149,6 @@ class StoreState(BaseModel):
         self.small_sequence += 1
         return self.small_sequence
 
-    def order_of_refund(self, refund_id: int) -> Order | None:
-        return next((o for o in self.orders.values() if o.refund(refund_id)), None)
-
 
 def load(path: Path | None) -> StoreState | None:
     """The state in the file, or None where there is none."""
