@@ -1,14 +1,16 @@
 """What each state, code and note means, in es_PE, en and zh_Hans.
 
-One TOML file a language, the same keys in each (a test holds them together).
+One folder a language, in it one TOML file a subject, the same keys in each language (a
+test holds them together).
 An entry has `means` (what happened) and, where somebody can act, `next`. Texts
 are whole sentences with named figures; none is glued together in code.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 LANGUAGES = ("es_PE", "en", "zh_Hans")
@@ -83,5 +85,13 @@ def _entry(key: str, language: str) -> dict[str, str]:
 
 @cache
 def _load(language: str) -> dict[str, Any]:
-    text = files(__package__).joinpath(f"{language}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    merged: dict[str, Any] = {}
+    for file in sorted(_files(language), key=lambda file: file.name):
+        for group, entries in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            merged.setdefault(group, {}).update(entries)
+    return merged
+
+
+def _files(language: str) -> Iterator[Traversable]:
+    folder = files(__package__).joinpath(language)
+    return (file for file in folder.iterdir() if file.name.endswith(".toml"))
