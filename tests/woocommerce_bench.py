@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from pef_adapters.core.policy import Mode
 from pef_adapters.platforms.contract import Delivery, Platform, StoreConnection
+from pef_adapters.testing.conformance_facts import FiledOrder
 from pef_adapters.testing.fake_woocommerce import ApiKey, StoreSettings, running
 from pef_adapters.testing.fake_woocommerce.hookshot import sign
 from pef_woocommerce import platform
@@ -146,7 +147,7 @@ class RemoteStore:
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json()
 
-    def paid_order(self, total: str = "119.80", **more: Any) -> str:
+    def paid_order(self, total: str | None = "119.80", **more: Any) -> str:
         order = {"total": total, "transaction_id": CIP, **more}
         return str(self.do("POST", "/orders", order)["id"])
 
@@ -172,6 +173,19 @@ class WooHarness:
 
     async def paid_order(self, total: str) -> str:
         return self.remote.paid_order(total)
+
+    async def order_of(self, email: str) -> str:
+        return self.remote.paid_order(email=email)
+
+    async def filed_order(self) -> FiledOrder:
+        """A hand-made jumper and coffee, as the store's catalog files them."""
+        order_id = self.remote.paid_order(None, items={11: 1, 13: 1})
+        categories = {"Ropa & accesorios", "ropa-accesorios", "Alimentos", "alimentos"}
+        tags = {"Hecho a mano", "hecho-a-mano", "Perecible", "perecible", "茶"}
+        return FiledOrder(order_id, frozenset(categories), frozenset(tags))
+
+    async def messages(self, order_id: str) -> Sequence[str]:
+        return list(self.remote.order(order_id)["mails"])
 
     async def press_refund(self, order_id: str, amount: str) -> str:
         return self.remote.press(order_id, amount)

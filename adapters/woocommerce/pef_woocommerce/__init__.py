@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from pef_adapters.platforms.contract import (
+    BuyerMessages,
     Capabilities,
     Changes,
     Check,
@@ -21,6 +22,7 @@ from pef_adapters.platforms.contract import (
 )
 from pef_woocommerce import health, inbound, outbound, reading, webhooks
 from pef_woocommerce.keys import WooCommerceKeys
+from pef_woocommerce.messages import WooCommerceMessages
 
 CAPABILITIES: Final = Capabilities(
     platform="woocommerce",
@@ -32,6 +34,8 @@ CAPABILITIES: Final = Capabilities(
     refund_can_be_deleted=True,
     answer_seconds=60,
     max_body_bytes=inbound.MAX_BODY_BYTES,
+    tells_buyer=True,
+    tells_products=True,
 )
 
 
@@ -45,6 +49,10 @@ class WooCommerce:
     @property
     def one_click(self) -> OneClick:
         return WooCommerceKeys()
+
+    @property
+    def buyer_messages(self) -> BuyerMessages:
+        return WooCommerceMessages()
 
     def receive(self, delivery: Delivery, store: StoreConnection) -> tuple[Hint, ...]:
         return inbound.receive(delivery, store)

@@ -47,6 +47,8 @@ _MEND: Final = {
 _MEND_OTHERWISE: Final = "the keys' user needs the role Administrator or Shop manager"
 # How OpenSSL begins its refusal of a certificate.
 _UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
+_MAY_NOT: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+_SAID_BY_WOOCOMMERCE: Final = "woocommerce_rest_"
 _BUSY: Final = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 
 
@@ -105,6 +107,14 @@ class Api:
     async def get(self, path: str, params: Params | None = None) -> Answer:
         return await self.call("GET", path, params)
 
+    async def get_if_allowed(self, path: str, params: Params) -> Answer | None:
+        """As `get`; None where WooCommerce itself says that the keys may not read this."""
+        response = await self._send("GET", f"wc/v3/{path}", params, None)
+        if response.status_code in _MAY_NOT:
+            _trouble(response)
+            return None
+        return _sorted(response)
+
     async def call(
         self, method: str, path: str, params: Params | None = None, body: JsonValue = None
     ) -> Answer:
@@ -144,9 +154,14 @@ class Api:
         return Listing(items, first.date)
 
     async def _ask(self, method: str, path: str, params: Params, body: JsonValue) -> Answer:
+        return _sorted(await self._send(method, path, params, body))
+
+    async def _send(
+        self, method: str, path: str, params: Params, body: JsonValue
+    ) -> httpx.Response:
         url = self._root + path
         try:
-            response = await self._client.request(method, url, params=params, json=body)
+            return await self._client.request(method, url, params=params, json=body)
         except httpx.TransportError as error:
             raise PlatformUnreachable(_no_answer(httpx.URL(url).host, error)) from None
         except (httpx.InvalidURL, httpx.DecodingError):
@@ -154,7 +169,6 @@ class Api:
         except UnsafeAddress as error:
             mend = "connect the store's public address, or set PEF_ALLOW_PRIVATE_STORES=1"
             raise PlatformRefused(f"{error}; {mend}") from error
-        return _sorted(response)
 
 
 @asynccontextmanager
@@ -170,6 +184,19 @@ async def open_api(store: StoreConnection) -> AsyncIterator[Api]:
             yield Api(client, store.address)
     except SettingInvalid as error:
         raise PlatformRefused(str(error)) from None
+
+
+def require_route(missing: str | None) -> None:
+    """Only WooCommerce itself can say that a record is missing.
+
+    Raises:
+        PlatformRefused: the store has no WooCommerce REST API just now.
+        PlatformNonsense: somebody before the store said 404; nothing can be concluded.
+    """
+    if missing == NO_ROUTE:
+        raise PlatformRefused("the store has no WooCommerce REST API: is the plugin active?")
+    if missing is not None and not missing.startswith(_SAID_BY_WOOCOMMERCE):
+        raise PlatformNonsense(f"a 404 that is not WooCommerce's: {missing[:40]!r}")
 
 
 def _no_answer(host: str, error: httpx.TransportError) -> str:
@@ -188,7 +215,7 @@ def _sorted(response: httpx.Response) -> Answer:
     if status in _BUSY or response.is_server_error:
         raise PlatformUnreachable(f"the store answered {status}; it is asked again later")
     trouble = _trouble(response)
-    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+    if status in _MAY_NOT:
         mend = _MEND.get(trouble.code, _MEND_OTHERWISE)
         raise PlatformRefused(f"the store answered {status} {trouble.code}; {mend}")
     if status == HTTPStatus.NOT_FOUND:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pef_adapters.core.errors import PefError, PlatformRefused
 from pef_adapters.platforms.contract import Check, StoreConnection
 from pef_woocommerce import mapping
-from pef_woocommerce.client import EXACT, Api, open_api
+from pef_woocommerce.client import EXACT, Api, open_api, require_route
 from pef_woocommerce.inbound import same_place
 from pef_woocommerce.settings import settings_of
 from pef_woocommerce.webhooks import TOPICS, alive, webhooks_to_us
@@ -75,6 +75,17 @@ async def _writing(_: StoreConnection, api: Api) -> Check:
     return Check("writing", passed=True, detail="the keys may write orders")
 
 
+async def _products(_: StoreConnection, api: Api) -> Check:
+    """Without them a policy that asks for categories or tags would quietly not apply."""
+    answer = await api.get_if_allowed("products", {"per_page": 1, "_fields": "id"})
+    if answer is None:
+        detail = "the keys may not read products, so their categories and tags stay unknown"
+        mend = "the keys' user needs the role Administrator or Shop manager"
+        return Check("products", passed=False, detail=detail, mend=mend)
+    require_route(answer.missing)
+    return Check("products", passed=True, detail="the keys may read products")
+
+
 async def _version(_: StoreConnection, api: Api) -> Check:
     status = (await api.get("system_status", {"_fields": "environment"})).read(SystemStatus)
     version = str(status.environment.get("version", ""))
@@ -125,7 +136,7 @@ async def _transaction_ids(store: StoreConnection, api: Api) -> Check:
     settings = settings_of(store)
     name, place = "transaction ids", settings.transaction_id_from
     orders = (await api.get("orders", {**EXACT, "per_page": _RECENT})).read_as(ORDERS)
-    ours = [o for o in orders if o.payment_method in settings.payment_methods and o.date_paid_gmt]
+    ours = [o for o in orders if mapping.is_ours(o, settings) and o.date_paid_gmt]
     carrying = sum(mapping.transaction_id(order, settings) is not None for order in ours)
     detail = f"{carrying} of {len(ours)} recent paid orders carry one in {place}"
     if ours and not carrying:
@@ -137,6 +148,7 @@ async def _transaction_ids(store: StoreConnection, api: Api) -> Check:
 _QUESTIONS: Final[dict[str, Question]] = {
     "keys": _keys,
     "writing": _writing,
+    "products": _products,
     "version": _version,
     "callback": _callback,
     "webhooks": _webhooks,

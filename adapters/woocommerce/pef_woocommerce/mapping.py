@@ -1,12 +1,18 @@
 """From WooCommerce's wire models to canonical records. Pure; amounts stay exact."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from html import unescape
+from urllib.parse import unquote
+
 from pef_adapters.core.errors import InvalidInput, PlatformNonsense
 from pef_adapters.core.money import Money
 from pef_adapters.platforms.contract import Hint, HintKind, StoreRefund
 from pef_woocommerce.settings import Settings
-from pef_woocommerce.wire import Order, OrderChange, Refund, Trouble
+from pef_woocommerce.wire import Order, OrderChange, Product, Refund, Term, Trouble
 
 _DETAIL_LENGTH = 300
+# Reserved by RFC 2606; WordPress puts "deleted@site.invalid" where a buyer was erased.
+_NOBODYS = ".invalid"
 
 
 def order_hint(order: OrderChange) -> Hint:
@@ -28,8 +34,10 @@ def trouble_hint(trouble: Trouble) -> Hint:
     return Hint(kind=HintKind.STORE_TROUBLE, detail=detail)
 
 
-def store_refund(refund: Refund, order: Order, settings: Settings) -> StoreRefund:
-    """One refund with its order.
+def store_refund(
+    refund: Refund, order: Order, settings: Settings, products: Mapping[int, Product]
+) -> StoreRefund:
+    """One refund with its order, and with `products` as far as the store told of them.
 
     Raises:
         PlatformNonsense: an amount or currency that money can't be made from.
@@ -39,6 +47,7 @@ def store_refund(refund: Refund, order: Order, settings: Settings) -> StoreRefun
         total = Money.parse(order.total, order.currency)
     except InvalidInput as error:
         raise PlatformNonsense(f"refund {refund.id} of order {order.id}: {error}") from error
+    known = [products[number] for number in product_ids(refund, order) if number in products]
     return StoreRefund(
         refund_id=str(refund.id),
         order_id=str(order.id),
@@ -53,8 +62,47 @@ def store_refund(refund: Refund, order: Order, settings: Settings) -> StoreRefun
         order_paid_at=order.date_paid_gmt,
         payment_method=order.payment_method,
         transaction_id=transaction_id(order, settings),
-        ours=order.payment_method in settings.payment_methods,
+        ours=is_ours(order, settings),
+        buyer=buyer(order),
+        categories=_names([product.categories for product in known]),
+        tags=_names([product.tags for product in known]),
     )
+
+
+def is_ours(order: Order, settings: Settings) -> bool:
+    """Whether the order was paid by one of the configured payment methods."""
+    return order.payment_method in settings.payment_methods
+
+
+def product_ids(refund: Refund, order: Order) -> frozenset[int]:
+    """The products that a refund names; all of the order's where it is an amount alone."""
+    lines = refund.line_items or order.line_items
+    return frozenset(line.product_id for line in lines if line.product_id)
+
+
+def buyer(order: Order) -> str | None:
+    """See `StoreRefund.buyer`: by e-mail, which guests have too, else by account."""
+    address = email(order)
+    if address is not None:
+        return f"email:{address.lower()}"
+    return f"customer:{order.customer_id}" if order.customer_id else None
+
+
+def email(order: Order) -> str | None:
+    """Where the store's mails about this order go; None where there is no such place."""
+    address = (order.billing.email or "").strip()
+    return None if not address or address.lower().endswith(_NOBODYS) else address
+
+
+def _names(terms_of: Sequence[Iterable[Term]]) -> frozenset[str] | None:
+    """Names and slugs of each product's terms, as people read them; None: no product known."""
+    if not terms_of:
+        return None
+    return frozenset(text for terms in terms_of for term in terms for text in _texts(term) if text)
+
+
+def _texts(term: Term) -> tuple[str, str]:
+    return unescape(term.name).strip(), unquote(term.slug)
 
 
 def transaction_id(order: Order, settings: Settings) -> str | None:

@@ -4,21 +4,28 @@ WooCommerce before 9.0 has no list of all refunds: there the orders that were
 modified lately are looked through instead (section 4).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from pef_adapters.core.errors import PlatformNonsense, PlatformRefused
+from pef_adapters.core.errors import PlatformNonsense
 from pef_adapters.platforms.contract import Changes, Hint, HintKind, StoreConnection, StoreRefund
 from pef_woocommerce import mapping
-from pef_woocommerce.client import EXACT, NO_ROUTE, Api, Listing, open_api
+from pef_woocommerce.client import EXACT, NO_ROUTE, Api, Listing, open_api, require_route
+from pef_woocommerce.products import products_of
 from pef_woocommerce.settings import Settings, settings_of
-from pef_woocommerce.wire import ORDER_CHANGES, REFUNDS, Order, OrderChange, Refund
+from pef_woocommerce.wire import (
+    ORDER_CHANGES,
+    REFUNDS,
+    Order,
+    OrderChange,
+    Product,
+    Refund,
+)
 
 OVERLAP: Final = timedelta(minutes=10)
 # How far back a refund that is known only by its id is looked for on an old store.
 LOOK_BACK: Final = timedelta(days=7)
-_SAID_BY_WOOCOMMERCE: Final = "woocommerce_rest_"
 _NOTHING_TO_READ: Final = {HintKind.PING, HintKind.STORE_TROUBLE}
 
 
@@ -30,18 +37,25 @@ async def read(hint: Hint, store: StoreConnection) -> tuple[StoreRefund, ...]:
         settings = settings_of(store)
         order_id = hint.order_id or await _order_of(hint.refund_id, api)
         order = await read_order(api, order_id) if order_id else None
-        refunds = await _refunds_of(order, api) if order else ()
-    wanted = (r for r in refunds if hint.refund_id in (None, str(r.id)))
-    canonical = (_canonical(refund, order, settings) for refund in wanted if order)
+        if order is None:
+            return ()
+        refunds = await _refunds_of(order, api)
+        wanted = tuple(r for r in refunds if hint.refund_id in (None, str(r.id)))
+        # What others' orders hold is none of our business, and is not asked.
+        ours = mapping.is_ours(order, settings)
+        products = await products_of(wanted, order, api) if ours else {}
+    canonical = (_canonical(refund, order, settings, products) for refund in wanted)
     return tuple(refund for refund in canonical if refund is not None)
 
 
-def _canonical(refund: Refund, order: Order, settings: Settings) -> StoreRefund | None:
+def _canonical(
+    refund: Refund, order: Order, settings: Settings, products: Mapping[int, Product]
+) -> StoreRefund | None:
     """None for an order of others in a money that we can't even read."""
     try:
-        return mapping.store_refund(refund, order, settings)
+        return mapping.store_refund(refund, order, settings, products)
     except PlatformNonsense:
-        if order.payment_method in settings.payment_methods:
+        if mapping.is_ours(order, settings):
             raise
         return None
 
@@ -53,19 +67,6 @@ async def read_order(api: Api, order_id: str) -> Order | None:
         require_route(answer.missing)
         return None
     return answer.read(Order)
-
-
-def require_route(missing: str | None) -> None:
-    """Only WooCommerce itself can say that a record is missing.
-
-    Raises:
-        PlatformRefused: the store has no WooCommerce REST API just now.
-        PlatformNonsense: somebody before the store said 404; nothing can be concluded.
-    """
-    if missing == NO_ROUTE:
-        raise PlatformRefused("the store has no WooCommerce REST API: is the plugin active?")
-    if missing is not None and not missing.startswith(_SAID_BY_WOOCOMMERCE):
-        raise PlatformNonsense(f"a 404 that is not WooCommerce's: {missing[:40]!r}")
 
 
 async def _refunds_of(order: Order, api: Api) -> tuple[Refund, ...]:

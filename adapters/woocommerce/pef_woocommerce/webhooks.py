@@ -11,9 +11,8 @@ from typing import Final
 
 from pef_adapters.core.errors import PlatformNonsense, SettingInvalid
 from pef_adapters.platforms.contract import Check, StoreConnection
-from pef_woocommerce.client import Api, open_api
+from pef_woocommerce.client import Api, open_api, require_route
 from pef_woocommerce.inbound import ORDER_UPDATED, REFUND_CREATED, REFUND_DELETED
-from pef_woocommerce.reading import require_route
 from pef_woocommerce.settings import secrets_of
 from pef_woocommerce.wire import WEBHOOKS, Webhook
 

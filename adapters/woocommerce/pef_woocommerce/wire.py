@@ -8,12 +8,25 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    TypeAdapter,
+)
 
 
 def _in_utc(moment: datetime) -> datetime:
     """The `*_gmt` fields carry no offset; they are UTC by their name."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _as_record(value: object) -> object:
+    """PHP writes an empty record as an empty list."""
+    return {} if value in ([], None) else value
 
 
 GmtTime = Annotated[datetime, AfterValidator(_in_utc)]
@@ -29,6 +42,33 @@ class Meta(_Wire):
 
     key: str
     value: JsonValue = None
+
+
+class Billing(_Wire):
+    """Who pays an order; personal data, so it is never shown."""
+
+    email: Annotated[str | None, Field(repr=False)] = None
+
+
+class LineItem(_Wire):
+    """One article of an order or refund; without a product where somebody typed it in."""
+
+    product_id: int | None = None
+
+
+class Term(_Wire):
+    """A category or tag. Names come with HTML's entities, slugs percent-encoded."""
+
+    name: str = ""
+    slug: str = ""
+
+
+class Product(_Wire):
+    """As much of a product as tells what it is filed under."""
+
+    id: Id
+    categories: tuple[Term, ...] = ()
+    tags: tuple[Term, ...] = ()
 
 
 class RefundSummary(_Wire):
@@ -54,6 +94,9 @@ class Order(OrderChange):
     payment_method: str = ""
     transaction_id: str = ""
     date_paid_gmt: GmtTime | None = None
+    customer_id: int = 0
+    billing: Annotated[Billing, BeforeValidator(_as_record)] = Billing()
+    line_items: tuple[LineItem, ...] = ()
     meta_data: tuple[Meta, ...] = ()
 
     def meta(self, key: str) -> JsonValue:
@@ -70,6 +113,7 @@ class Refund(_Wire):
     reason: str = ""
     refunded_by: int = 0
     refunded_payment: bool = False
+    line_items: tuple[LineItem, ...] = ()
 
 
 class ActionBody(_Wire):
@@ -123,6 +167,7 @@ class SystemStatus(_Wire):
 REFUNDS: TypeAdapter[tuple[Refund, ...]] = TypeAdapter(tuple[Refund, ...])
 ORDERS: TypeAdapter[tuple[Order, ...]] = TypeAdapter(tuple[Order, ...])
 ORDER_CHANGES: TypeAdapter[tuple[OrderChange, ...]] = TypeAdapter(tuple[OrderChange, ...])
+PRODUCTS: TypeAdapter[tuple[Product, ...]] = TypeAdapter(tuple[Product, ...])
 NOTES: TypeAdapter[tuple[Note, ...]] = TypeAdapter(tuple[Note, ...])
 WEBHOOKS: TypeAdapter[tuple[Webhook, ...]] = TypeAdapter(tuple[Webhook, ...])
 GATEWAYS: TypeAdapter[tuple[Gateway, ...]] = TypeAdapter(tuple[Gateway, ...])

@@ -1,8 +1,8 @@
 """The contract between the engine and a store platform.
 
-An adapter translates; it decides nothing and keeps nothing. It has six methods
-and only two of them (`write_back`, `connect`) change anything outside. Canonical
-records come out of it: no platform's field name passes this line.
+An adapter translates; it decides nothing and keeps nothing. Of its six methods only
+`write_back` and `connect` change anything outside, of its two optional parts only
+`buyer_messages`. Canonical records come out: no platform's field name passes this line.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,8 @@ class Capabilities:
 
     `answer_seconds` is how long the platform waits for a webhook's answer,
     `redelivers` whether it sends a failed webhook again, `announces_deletion`
-    whether every deletion of a refund is told.
+    whether every deletion of a refund is told. `tells_buyer` and `tells_products`
+    promise those facts of a `StoreRefund` where the order has them.
     """
 
     platform: str
@@ -36,6 +37,8 @@ class Capabilities:
     refund_can_be_deleted: bool
     answer_seconds: int
     max_body_bytes: int
+    tells_buyer: bool = False
+    tells_products: bool = False
 
 
 # --- one store, as its adapter sees it ---------------------------------------
@@ -102,6 +105,11 @@ class StoreRefund:
 
     `ours` is False where the order was not paid by one of the configured payment
     methods: such a refund is none of our business.
+
+    From `buyer` on, None means: not told. `buyer` is one text per person and store:
+    "email:ana@example.com" in lower case, else "customer:17"; personal data, kept as a
+    keyed hash only. `categories` and `tags` are names and slugs, of the refunded products
+    or, where the refund names none, of all. `deadline_at`: the platform forces it by then.
     """
 
     refund_id: str
@@ -118,6 +126,10 @@ class StoreRefund:
     payment_method: str
     transaction_id: str | None
     ours: bool
+    buyer: str | None = field(default=None, repr=False)
+    categories: frozenset[str] | None = None
+    tags: frozenset[str] | None = None
+    deadline_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +204,23 @@ class OneClick(Protocol):
         ...
 
 
+class BuyerMessages(Protocol):
+    """How a platform passes a message to an order's buyer, by its own mail."""
+
+    async def tell_buyer(
+        self, order_id: str, text: str, marker: str, store: StoreConnection
+    ) -> None:
+        """Send the buyer plain text, in which a bare https link works.
+
+        WRITES outside. Safe to repeat: a message with this `marker`, which the buyer
+        sees, is not sent again. A timeout means: perhaps sent; call again.
+
+        Raises:
+            PlatformError: not surely sent, or there is no order or address to send it to.
+        """
+        ...
+
+
 class Platform(Protocol):
     """A store platform. See `testing.conformance` for what the suite demands."""
 
@@ -201,6 +230,11 @@ class Platform(Protocol):
     @property
     def one_click(self) -> OneClick | None:
         """How keys are handed over, or None where they are typed in only."""
+        ...
+
+    @property
+    def buyer_messages(self) -> BuyerMessages | None:
+        """How the buyer is told something, or None where the platform can't."""
         ...
 
     def receive(self, delivery: Delivery, store: StoreConnection) -> tuple[Hint, ...]:

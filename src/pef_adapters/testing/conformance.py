@@ -21,6 +21,7 @@ from pef_adapters.core.errors import (
 from pef_adapters.core.money import Money
 from pef_adapters.core.states import State
 from pef_adapters.platforms.contract import Hint, HintKind, OrderReport
+from pef_adapters.testing.conformance_facts import FactsConformance
 from pef_adapters.testing.harness import (
     AMOUNT,
     WRITTEN_AT,
@@ -42,7 +43,7 @@ from pef_adapters.testing.harness import (
 _LOOK_BACK: Final = timedelta(days=1)
 
 
-class AdapterConformance:
+class AdapterConformance(FactsConformance):
     """The suite. Derive, add a fixture `harness` that gives a connected store."""
 
     # --- what it says about itself ---

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from pef_adapters.core.errors import PlatformError, SignatureInvalid
+from pef_adapters.core.errors import PlatformError, PlatformRefused, SignatureInvalid
 from pef_adapters.core.money import Money
 from pef_adapters.platforms.contract import (
+    BuyerMessages,
     Capabilities,
     Changes,
     Check,
@@ -36,6 +37,8 @@ CAPABILITIES = Capabilities(
     refund_can_be_deleted=True,
     answer_seconds=5,
     max_body_bytes=10_000,
+    tells_buyer=True,
+    tells_products=True,
 )
 
 _OVERLAP = timedelta(minutes=10)
@@ -43,20 +46,25 @@ _OVERLAP = timedelta(minutes=10)
 
 @dataclass
 class FakeOrder:
-    """What the store knows of one order; `lines` and `notes` is what we told it."""
+    """What the store knows of one order: what we told it, and its buyer by marker."""
 
     lines: dict[str, RefundLine] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    messages: dict[str, str] = field(default_factory=dict)
 
 
 class FakePlatform:
-    """Implements `platforms.contract.Platform` and, as its own finder, `ports.Platforms`."""
+    """Implements `platforms.contract.Platform` and, as its own finder, `ports.Platforms`.
+
+    It passes messages to buyers unless `mails_buyers` is switched off.
+    """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._now = clock
         self.refunds: dict[str, StoreRefund] = {}
         self.orders: dict[str, FakeOrder] = {}
         self.trouble: PlatformError | None = None
+        self.mails_buyers = True
         self.reads = 0
         self.write_backs = 0
 
@@ -117,6 +125,10 @@ class FakePlatform:
     def one_click(self) -> OneClick | None:
         return None
 
+    @property
+    def buyer_messages(self) -> BuyerMessages | None:
+        return self if self.mails_buyers else None
+
     def receive(self, delivery: Delivery, store: StoreConnection) -> tuple[Hint, ...]:
         if delivery.headers.get("x-secret") != store.secrets["webhook_secret"]:
             raise SignatureInvalid
@@ -148,6 +160,14 @@ class FakePlatform:
             order.lines[line.refund_id] = line
             if line.note is not None:
                 order.notes.setdefault(line.marker, line.note)
+
+    async def tell_buyer(
+        self, order_id: str, text: str, marker: str, store: StoreConnection
+    ) -> None:
+        self._reach()
+        if order_id not in self.orders:
+            raise PlatformRefused(f"the store has no order {order_id}")
+        self.orders[order_id].messages.setdefault(marker, text)
 
     async def connect(self, store: StoreConnection) -> tuple[Check, ...]:
         self._reach()

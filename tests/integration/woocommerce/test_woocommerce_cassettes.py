@@ -36,8 +36,9 @@ def cassette(request: pytest.FixtureRequest) -> Iterator[str]:
             (CASSETTES / name).unlink(missing_ok=True)
             changes = {"port": PORT, "woocommerce_version": request.param}
             remote = stack.enter_context(store_running(**changes))
-            assert remote.paid_order() == ORDER_ID
-            assert remote.press(ORDER_ID, "59.90", reason="Producto agotado") == REFUND_ID
+            assert remote.paid_order(None, items={10: 2}) == ORDER_ID
+            pressed = {"reason": "Producto agotado", "items": {10: 1}}
+            assert remote.press(ORDER_ID, "59.90", **pressed) == REFUND_ID
         player = vcr.VCR(
             record_mode="once" if RECORDING else "none",
             match_on=["method", "scheme", "host", "port", "path", "query"],
@@ -56,12 +57,15 @@ async def test_read_by_refund_id(cassette: str) -> None:
 
 
 async def test_read_by_order(cassette: str) -> None:
-    """An order's refunds are read exactly."""
+    """An order's refunds are read exactly, with their buyer and what they are filed under."""
     hint = Hint(kind=HintKind.ORDER_CHANGED, order_id=ORDER_ID)
     (refund,) = await platform().read(hint, STORE)
     assert (refund.reason, refund.order_total) == ("Producto agotado", Money(11980, "PEN")), (
         cassette
     )
+    assert refund.buyer == "email:cliente@example.test"
+    assert refund.categories == {"Ropa & accesorios", "ropa-accesorios"}
+    assert refund.tags == frozenset()
 
 
 async def test_find_changes(cassette: str) -> None:

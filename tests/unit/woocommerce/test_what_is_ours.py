@@ -24,13 +24,13 @@ def _refund_in(currency: str, method: str) -> tuple[Refund, Order]:
 
 def test_others_order_in_an_odd_currency_is_passed_over() -> None:
     """An order of another method, in points or crypto, is none of our business."""
-    assert _canonical(*_refund_in("BTC", "btcpay"), _SETTINGS) is None
+    assert _canonical(*_refund_in("BTC", "btcpay"), _SETTINGS, {}) is None
 
 
 def test_own_order_in_an_odd_currency_is_an_error() -> None:
     """An order of ours that can't be read is not passed over in silence."""
     with pytest.raises(PlatformNonsense):
-        _canonical(*_refund_in("BTC", "pagoefectivo"), _SETTINGS)
+        _canonical(*_refund_in("BTC", "pagoefectivo"), _SETTINGS, {})
 
 
 class _Proxy:

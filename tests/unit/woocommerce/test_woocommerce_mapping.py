@@ -26,7 +26,7 @@ REFUND: dict[str, Any] = json.loads(rest_answer("get_order_refunds"))[0]
 def mapped(refund: dict[str, Any], order: dict[str, Any] = ORDER) -> Any:
     """The canonical record of a refund's JSON with its order's."""
     return mapping.store_refund(
-        Refund.model_validate(refund), Order.model_validate(order), SETTINGS
+        Refund.model_validate(refund), Order.model_validate(order), SETTINGS, {}
     )
 
 
@@ -103,7 +103,7 @@ def test_any_amount_survives_the_wire(minor: int) -> None:
     text = shown_amount(Decimal(minor).scaleb(-2), 2)
     wire = php_json(REFUND | {"amount": text})
     refund = mapping.store_refund(
-        Refund.model_validate_json(wire), Order.model_validate(ORDER), SETTINGS
+        Refund.model_validate_json(wire), Order.model_validate(ORDER), SETTINGS, {}
     )
     assert refund.amount == Money(minor, "PEN")
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import uvicorn
 from starlette.applications import Starlette
 
-from pef_adapters.testing.fake_woocommerce import catalog, rest_orders, rest_site
+from pef_adapters.testing.fake_woocommerce import catalog, rest_orders, rest_products, rest_site
 from pef_adapters.testing.fake_woocommerce.auth import Doorman
 from pef_adapters.testing.fake_woocommerce.control import control_routes
 from pef_adapters.testing.fake_woocommerce.hookshot import Hookshot
@@ -42,7 +42,8 @@ def create_app(settings: StoreSettings, now: Callable[[], datetime] = system_now
         with contextlib.suppress(asyncio.CancelledError):
             await deliveries
 
-    wire = [route(site, *r) for r in (*rest_orders.ROUTES, *rest_site.ROUTES)]
+    known = (*rest_orders.ROUTES, *rest_products.ROUTES, *rest_site.ROUTES)
+    wire = [route(site, *r) for r in known]
     index = [route(site, "/", "GET", rest_site.index, public=True)]
     unknown = [
         route(site, "/{path:path}", method, rest_site.unknown, public=True)

@@ -29,18 +29,22 @@ class NewOrder(BaseModel):
     paid: bool = True
     currency: str = "PEN"
     meta: dict[str, JsonValue] = Field(default_factory=dict)
+    email: str = "cliente@example.test"
+    customer_id: int = 0
 
 
 class Press(BaseModel):
     """The refund button; `times` presses in the same instant see the same page.
 
-    All of them then pass the check that WooCommerce makes without a lock.
+    All of them then pass the check that WooCommerce makes without a lock. `items` are
+    the quantities typed in, by product; without them it is an amount alone.
     """
 
     amount: Decimal | None = None
     reason: str = ""
     times: int = Field(default=1, ge=1, le=20)
     by_gateway: bool = False
+    items: dict[int, int] = Field(default_factory=dict)
 
 
 class Repeat(BaseModel):
@@ -67,6 +71,8 @@ async def add_order(site: Site, request: Request) -> Any:
         paid=wanted.paid,
         currency=wanted.currency,
         meta=wanted.meta,
+        email=wanted.email,
+        customer_id=wanted.customer_id,
     )
     return _shown(order)
 
@@ -77,7 +83,7 @@ async def list_orders(site: Site, _: Request) -> Any:
 
 
 async def show_order(site: Site, request: Request) -> Any:
-    """One order with its refunds, notes and hidden record."""
+    """One order with its refunds, private notes, messages to its buyer and hidden record."""
     return _shown(site.order(request))
 
 
@@ -87,7 +93,13 @@ async def press_refund(site: Site, request: Request) -> Any:
     press = Press.model_validate_json(await request.body())
     amount = order.rest if press.amount is None else press.amount
     if press.times == 1:
-        refund = site.shop.press_refund(order, amount, press.reason, by_gateway=press.by_gateway)
+        refund = site.shop.press_refund(
+            order,
+            amount,
+            press.reason,
+            by_gateway=press.by_gateway,
+            quantities=press.items,
+        )
         return {"refund_ids": [refund.id]}
     if amount > order.rest:
         raise RefundRefused("Invalid refund amount")
@@ -203,7 +215,9 @@ def _shown(order: Order) -> dict[str, Any]:
         "payment_method": order.payment_method,
         "transaction_id": order.transaction_id,
         "refunds": [_shown_refund(refund) for refund in order.refunds],
-        "notes": [note.text for note in order.notes],
+        "notes": [note.text for note in order.notes if not note.customer],
+        "messages": [note.text for note in order.notes if note.customer],
+        "mails": list(order.mails),
         "record": record_of(order),
     }
 

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from pef_adapters.testing.fake_woocommerce.mailing import mailed
 from pef_adapters.testing.fake_woocommerce.php_json import php_json
 from pef_adapters.testing.fake_woocommerce.rest import Site
 from pef_adapters.testing.fake_woocommerce.settings import ApiKey
@@ -30,7 +31,7 @@ _TEMPLATES: Final = jinja2.Environment(
     autoescape=True,
     undefined=jinja2.StrictUndefined,
 )
-_TEMPLATES.filters["status_name"] = status_name
+_TEMPLATES.filters.update(status_name=status_name, mailed=mailed)
 _KEY_TIMEOUT: Final = 15.0
 
 

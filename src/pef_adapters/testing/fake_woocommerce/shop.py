@@ -13,12 +13,14 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from pef_adapters.testing.fake_woocommerce import catalog
+from pef_adapters.testing.fake_woocommerce.mailing import mailed
 from pef_adapters.testing.fake_woocommerce.state import (
     Item,
     Meta,
     Note,
     Order,
     Refund,
+    RefundedItem,
     StoreState,
     save,
 )
@@ -56,12 +58,16 @@ class Shop:
         paid: bool = True,
         currency: str = "PEN",
         meta: Mapping[str, JsonValue] | None = None,
+        email: str = "cliente@example.test",
+        customer_id: int = 0,
     ) -> Order:
         """A new order of these products, or of one voucher worth `total`."""
         now = self.now()
         order = Order(
             id=self.state.next_post_id(),
             status="processing" if paid else "pending",
+            email=email,
+            customer_id=customer_id,
             currency=currency,
             items=self._items(quantities or {}, total),
             payment_method=payment_method,
@@ -86,10 +92,12 @@ class Shop:
         refunded_before: Decimal | None = None,
         by_gateway: bool = False,
         meta: Mapping[str, JsonValue] | None = None,
+        quantities: Mapping[int, int] | None = None,
     ) -> Refund:
         """The refund button, pressed once.
 
-        `refunded_before` is what the page showed as refunded when it was loaded.
+        `refunded_before` is what the page showed as refunded when it was loaded;
+        `quantities` are what was typed in for each product, by its id.
 
         Raises:
             RefundRefused: more than is left, less than nothing, or a stale page.
@@ -98,7 +106,9 @@ class Shop:
             raise RefundRefused("Error processing refund. Please try again.")
         if amount < 0 or amount > order.rest:
             raise RefundRefused("Invalid refund amount")
-        return self.record_refund(order, amount, reason, by_gateway=by_gateway, meta=meta)
+        return self.record_refund(
+            order, amount, reason, by_gateway=by_gateway, meta=meta, quantities=quantities
+        )
 
     def record_refund(
         self,
@@ -108,6 +118,7 @@ class Shop:
         *,
         by_gateway: bool = False,
         meta: Mapping[str, JsonValue] | None = None,
+        quantities: Mapping[int, int] | None = None,
     ) -> Refund:
         """Record without asking what is left, as presses in the same instant do (section 1.9)."""
         full = order.refunded + amount >= order.total
@@ -117,6 +128,7 @@ class Shop:
             amount=amount,
             reason=reason,
             refunded_payment=by_gateway,
+            items=self._refunded(order, quantities or {}),
             created=self.now(),
             meta=[Meta(id=self.state.next_id(), key=k, value=v) for k, v in fields.items()],
         )
@@ -142,9 +154,11 @@ class Shop:
         self.keep()
 
     def add_note(self, order: Order, text: str, *, customer: bool = False) -> Note:
-        """A note; it echoes nowhere."""
+        """A note; it echoes nowhere. The customer's is mailed, where there is an address."""
         note = Note(id=self.state.next_id(), text=text, created=self.now(), customer=customer)
         order.notes.append(note)
+        if customer and order.email:
+            order.mails.append(mailed(text))
         self.keep()
         return note
 
@@ -174,8 +188,7 @@ class Shop:
     def _items(self, quantities: Mapping[int, int], total: Decimal | None) -> list[Item]:
         products = [(catalog.product(p), quantity) for p, quantity in quantities.items()]
         if total is not None:
-            voucher = catalog.Product(id=19, name="Vale de regalo", price=total, sku="VALE-1")
-            products.append((voucher, 1))
+            products.append((catalog.VOUCHER.model_copy(update={"price": total}), 1))
         return [
             Item(
                 id=self.state.next_id(),
@@ -186,6 +199,14 @@ class Shop:
                 sku=article.sku,
             )
             for article, quantity in products
+        ]
+
+    def _refunded(self, order: Order, quantities: Mapping[int, int]) -> list[RefundedItem]:
+        given = ((item, quantities.get(item.product_id, 0)) for item in order.items)
+        return [
+            RefundedItem(id=self.state.next_id(), item=item, quantity=quantity)
+            for item, quantity in given
+            if quantity
         ]
 
 

@@ -36,14 +36,30 @@ class Meta(BaseModel):
     value: JsonValue
 
 
+class RefundedItem(BaseModel):
+    """How many of an order's line a refund gives back; `id` is the refund's own line."""
+
+    id: int
+    item: Item
+    quantity: int
+
+    @property
+    def total(self) -> Decimal:
+        return self.item.price * self.quantity
+
+
 class Refund(BaseModel):
-    """A recorded refund; WooCommerce subtracts it at once, whether money moved or not."""
+    """A recorded refund; WooCommerce subtracts it at once, whether money moved or not.
+
+    `items` is empty where only an amount was typed in.
+    """
 
     id: int
     amount: Decimal
     reason: str = ""
     refunded_by: int = 1
     refunded_payment: bool = False
+    items: list[RefundedItem] = Field(default_factory=list)
     created: datetime
     meta: list[Meta] = Field(default_factory=list)
 
@@ -59,10 +75,12 @@ class Note(BaseModel):
 
 
 class Order(BaseModel):
-    """An order with its refunds and notes."""
+    """An order with its refunds and notes; `mails` is what the store sent its buyer."""
 
     id: int
     status: str = "processing"
+    email: str = "cliente@example.test"
+    customer_id: int = 0
     currency: str = "PEN"
     items: list[Item]
     payment_method: str
@@ -74,6 +92,7 @@ class Order(BaseModel):
     meta: list[Meta] = Field(default_factory=list)
     refunds: list[Refund] = Field(default_factory=list)
     notes: list[Note] = Field(default_factory=list)
+    mails: list[str] = Field(default_factory=list)
 
     @property
     def total(self) -> Decimal:
@@ -128,6 +147,8 @@ class Moods(BaseModel):
     webhook_owner_may_read: bool = True
     strip_authorization: bool = False
     lose_answers: int = 0
+    products_may_be_read: bool = True
+    erased_products: list[int] = Field(default_factory=list)
 
 
 class StoreState(BaseModel):

@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
+from pef_adapters.testing.fake_woocommerce.catalog import Product
 from pef_adapters.testing.fake_woocommerce.state import (
     Item,
     Meta,
     Note,
     Order,
     Refund,
+    RefundedItem,
     Webhook,
 )
 
@@ -64,9 +66,9 @@ class Wire:
             "cart_tax": zero,
             "total": amount(order.total, decimals),
             "total_tax": zero,
-            "customer_id": 0,
+            "customer_id": order.customer_id,
             "order_key": f"wc_order_fake{order.id:08d}",
-            "billing": _BUYER | {"email": "cliente@example.test", "phone": "999888777"},
+            "billing": _BUYER | {"email": order.email, "phone": "999888777"},
             "shipping": _NOBODY | {"phone": ""},
             "payment_method": order.payment_method,
             "payment_method_title": order.payment_method_title,
@@ -113,7 +115,7 @@ class Wire:
             "refunded_by": refund.refunded_by,
             "refunded_payment": refund.refunded_payment,
             "meta_data": _metas(refund.meta),
-            "line_items": [],
+            "line_items": [_refunded_item(item, decimals) for item in refund.items],
             "shipping_lines": [],
             "tax_lines": [],
             "fee_lines": [],
@@ -131,6 +133,20 @@ class Wire:
             "note": note.text,
             "customer_note": note.customer,
             "_links": links | {"up": [{"href": f"{self._root}/orders/{order.id}"}]},
+        }
+
+    def product(self, product: Product) -> Json:
+        """The fields that matter here, of some seventy."""
+        return {
+            "id": product.id,
+            "name": product.name,
+            "type": "simple",
+            "status": "publish",
+            "sku": product.sku,
+            "price": amount(product.price, 2),
+            "categories": [term.model_dump() for term in product.categories],
+            "tags": [term.model_dump() for term in product.tags],
+            "_links": self._links(f"products/{product.id}", "products", _ORDER_METHODS),
         }
 
     def webhook(self, webhook: Webhook) -> Json:
@@ -188,6 +204,21 @@ def _item(item: Item, decimals: int) -> Json:
         "price": item.price,
         "image": {"id": "", "src": ""},
         "parent_name": None,
+    }
+
+
+def _refunded_item(refunded: RefundedItem, decimals: int) -> Json:
+    """The order's line again, as taken away: its numbers are negative."""
+    total = amount(-refunded.total, decimals)
+    origin = str(refunded.item.id)
+    meta = {"id": refunded.id, "key": "_refunded_item_id", "value": origin}
+    shown = {"display_key": "_refunded_item_id", "display_value": origin}
+    return _item(refunded.item, decimals) | {
+        "id": refunded.id,
+        "quantity": -refunded.quantity,
+        "subtotal": total,
+        "total": total,
+        "meta_data": [meta | shown],
     }
 
 
