@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography.fernet import Fernet
 
+from pef_adapters.bank_files import registry as bank_files
 from pef_adapters.core.policy import Mode
 from pef_adapters.engine.ports import Boundary, Ports
 from pef_adapters.engine.records import Account, Store
+from pef_adapters.storage.house_key import KeyedHash, SignedLinks, house_key_of
 from pef_adapters.storage.postgres import Pool, PostgresBook, open_pool
 from pef_adapters.storage.queue import make_queue
 from pef_adapters.storage.secrets import SecretBox
@@ -38,7 +40,17 @@ async def open_bench(dsn: str) -> AsyncIterator[Bench]:
     rail, shop = HostileRail(), FakePlatform(clock.now)
     async with open_pool(dsn) as pool:
         book = PostgresBook(pool, SecretBox(Fernet.generate_key().decode()), make_queue(pool))
-        ports = Ports(book=book, rails=rail, platforms=shop, clock=clock, at=_walk_on)
+        key = await house_key_of(book)
+        ports = Ports(
+            book=book,
+            rails=rail,
+            platforms=shop,
+            clock=clock,
+            at=_walk_on,
+            fingerprint=KeyedHash(key),
+            links=SignedLinks(key),
+            bank_format=bank_files.load,
+        )
         store = _store()
         async with book.begin() as ledger:
             await ledger.add_account(_account())

@@ -190,14 +190,14 @@ def error_classes(root: type[errors.PefError] = errors.PefError) -> Iterator[typ
     """The error tree of `core.errors`, root first, in its order."""
     yield root
     for child in root.__subclasses__():
-        if child.__module__ == errors.__name__:
+        if child.__module__.startswith(f"{errors.__name__}."):
             yield from error_classes(child)
 
 
 def policy_codes() -> list[str]:
     """Every code that the policy's own rules can answer with."""
-    judge = importlib.import_module("pef_adapters.core.policy.judge")
-    nodes = ast.walk(ast.parse(inspect.getsource(judge)))
+    rooms = (importlib.import_module(f"pef_adapters.core.policy.{n}") for n in ("limits", "judge"))
+    nodes = (node for room in rooms for node in ast.walk(ast.parse(inspect.getsource(room))))
     found = [node.value for node in nodes if isinstance(node, ast.Constant)]
     names = dict.fromkeys(text for text in found if isinstance(text, str) and text.isupper())
     return [name for name in names if not name.startswith("WINDOW_")]

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Self
 
+from pef_adapters.bank_files import csv_format
 from pef_adapters.core.money import Money
 from pef_adapters.core.policy import Mode
 from pef_adapters.core.states import State
@@ -14,6 +15,7 @@ from pef_adapters.engine.ports import Boundary, LedgerBook, Ports, Refusal
 from pef_adapters.engine.receive import hint_record, keep
 from pef_adapters.engine.records import Account, Attempt, Payment, Refund, Source, Store
 from pef_adapters.platforms.contract import Hint, HintKind
+from pef_adapters.storage.house_key import KeyedHash, SignedLinks
 from pef_adapters.storage.memory import MemoryBook, Wake
 from pef_adapters.testing.clock import VirtualClock
 from pef_adapters.testing.fake_platform import FakePlatform
@@ -21,6 +23,7 @@ from pef_adapters.testing.hostile_rail import HostileRail
 
 CIP = "11546901"
 PAID = Money(12980, "PEN")
+HOUSE_KEY = "a key that every test may know"
 
 
 class Killed(BaseException):
@@ -44,6 +47,10 @@ class World:
             platforms=self.platform,
             clock=self.clock,
             at=self._boundary,
+            fingerprint=KeyedHash(HOUSE_KEY),
+            links=SignedLinks(HOUSE_KEY),
+            bank_format=lambda _: csv_format.bank_format(),
+            public_url="https://refunds.example",
         )
         self.rail.pay(CIP, PAID, self.clock.now() - timedelta(days=1))
 

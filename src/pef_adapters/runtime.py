@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
+from pef_adapters.bank_files import registry as bank_files
 from pef_adapters.engine.advance import advance
 from pef_adapters.engine.digest import digest
 from pef_adapters.engine.janitor import poll_stores, sweep
@@ -21,6 +22,7 @@ from pef_adapters.platforms import http, registry
 from pef_adapters.platforms.contract import Platform
 from pef_adapters.settings import Settings
 from pef_adapters.storage.embedded import EmbeddedPostgres
+from pef_adapters.storage.house_key import KeyedHash, SignedLinks, house_key_of
 from pef_adapters.storage.migrations import migrate
 from pef_adapters.storage.postgres.book import PostgresBook
 from pef_adapters.storage.postgres.pool import open_pool
@@ -77,12 +79,17 @@ class Runtime:
             used_clock = clock or SystemClock()
             rails = PagoEfectivoRails(used_clock, evidence_recorder(book))
             stack.push_async_callback(rails.aclose)
+            key = await house_key_of(book)
             ports = Ports(
                 book=book,
                 rails=rails,
                 platforms=InstalledPlatforms(),
                 clock=used_clock,
                 at=at or _walk_on,
+                fingerprint=KeyedHash(key),
+                links=SignedLinks(key),
+                bank_format=bank_files.load,
+                public_url=settings.address,
                 replay_window_seconds=settings.replay_window_seconds,
             )
             yield cls(ports, queue, settings)

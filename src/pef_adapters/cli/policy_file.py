@@ -5,7 +5,6 @@ from pathlib import Path
 from pef_adapters.core.errors import NotThere, PolicyUnreadable
 from pef_adapters.core.policy import Policy, lint, read_policy
 from pef_adapters.core.policy.lint import Severity
-from pef_adapters.core.policy.served import not_served
 
 
 def read(file: Path) -> Policy:
@@ -19,7 +18,7 @@ def read(file: Path) -> Policy:
 
 
 def fit_for_use(file: Path) -> Policy:
-    """The policy in `file`, free of errors and served whole; a draft becomes version 1.
+    """The policy in `file`, free of errors.
 
     Raises:
         NotThere: there is no such file.
@@ -30,9 +29,7 @@ def fit_for_use(file: Path) -> Policy:
     if errors:
         said = " ".join(found.explanation("en") for found in errors)
         raise PolicyUnreadable(f"run `pef policy check {file}` and mend it first: {said}")
-    if missing := not_served(policy):
-        raise PolicyUnreadable(f"this version can't act on all of {file}: {'; '.join(missing)}")
-    return policy if policy.version else policy.published(1)
+    return policy
 
 
 def text(file: Path) -> str:

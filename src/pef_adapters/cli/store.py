@@ -68,9 +68,7 @@ def add_woocommerce(
     """
     windows = {"original_route_days": original_route_days, "payout_days": payout_days}
     with output.errors_explained(json_wanted=json_wanted):
-        kept = (
-            windows if policy is None else policy_file.fit_for_use(policy).model_dump(mode="json")
-        )
+        kept = windows if policy is None else policy_file.fit_for_use(policy).as_written()
     request = StoreRequest(
         platform="woocommerce",
         address=url,

@@ -55,6 +55,9 @@ class Event(StrEnum):
     RAIL_NEEDS_OWNER = "rail_needs_owner"
     RAIL_NEEDS_BENEFICIARY = "rail_needs_beneficiary"
     RAIL_RETURNED = "rail_returned"
+    PAYOUT_EXPORTED = "payout_exported"
+    PAYOUT_CONFIRMED = "payout_confirmed"
+    PAYOUT_RETURNED = "payout_returned"
     PERSON_CONFIRMED_PAID = "person_confirmed_paid"
     PERSON_CONFIRMED_UNPAID = "person_confirmed_unpaid"
 
@@ -91,6 +94,9 @@ _RAIL_TELLS = {
     _E.RAIL_RETURNED: _S.RETURNED,
 }
 
+# The bank file's answers, about money that was paid out by hand.
+_BANK_TELLS = {_E.PAYOUT_CONFIRMED: _S.REFUNDED, _E.PAYOUT_RETURNED: _S.RETURNED}
+
 TABLE: dict[State, dict[Event, State]] = {
     _S.RECEIVED: {
         _E.APPROVED: _S.READY,
@@ -102,7 +108,7 @@ TABLE: dict[State, dict[Event, State]] = {
         **_TRUTH_WINS,
     },
     _S.HELD: {
-        _E.APPROVED: _S.READY,
+        # Approvals are facts of a new decision: nothing goes from here past the policy.
         _E.REJECTED: _S.REJECTED,
         _E.REOPENED: _S.RECEIVED,
         **_STORE_CAN_STOP,
@@ -110,13 +116,14 @@ TABLE: dict[State, dict[Event, State]] = {
     },
     _S.REJECTED: {_E.REOPENED: _S.RECEIVED, **_TRUTH_WINS},
     _S.AWAITING_BENEFICIARY: {
-        _E.BENEFICIARY_GIVEN: _S.READY,
+        _E.BENEFICIARY_GIVEN: _S.RECEIVED,
         _E.REJECTED: _S.REJECTED,
         _E.REOPENED: _S.RECEIVED,
         **_STORE_CAN_STOP,
         **_TRUTH_WINS,
     },
     _S.PAYOUT_DUE: {
+        _E.PAYOUT_EXPORTED: _S.PENDING,
         _E.PERSON_CONFIRMED_PAID: _S.REFUNDED,
         _E.REJECTED: _S.REJECTED,
         _E.REOPENED: _S.RECEIVED,
@@ -139,12 +146,21 @@ TABLE: dict[State, dict[Event, State]] = {
         _E.ANSWER_LOST: _S.UNKNOWN,
     },
     _S.UNKNOWN: {**_RAIL_TELLS, _E.RESEND_STARTED: _S.SENDING, **_PERSON_CAN_SETTLE},
-    _S.PENDING: {**_RAIL_TELLS, **_PERSON_CAN_SETTLE},
+    _S.PENDING: {**_RAIL_TELLS, **_BANK_TELLS, **_PERSON_CAN_SETTLE},
     # A refund can come back after it was paid: the bank returns it, or the rail
     # corrects itself. An acceptance that arrives late changes nothing.
-    _S.REFUNDED: {**_RAIL_TELLS, _E.RAIL_ACCEPTED: _S.REFUNDED},
+    _S.REFUNDED: {
+        **_RAIL_TELLS,
+        _E.RAIL_ACCEPTED: _S.REFUNDED,
+        _E.PAYOUT_RETURNED: _S.RETURNED,
+    },
     _S.FAILED: {_E.REOPENED: _S.RECEIVED, _E.RAIL_REFUSED: _S.FAILED, **_TRUTH_WINS},
-    _S.RETURNED: {**_RAIL_TELLS, **_PERSON_CAN_SETTLE},
+    _S.RETURNED: {
+        **_RAIL_TELLS,
+        **_PERSON_CAN_SETTLE,
+        # Only after a payout by hand: the rail pays again by itself what it returned.
+        _E.BENEFICIARY_ASKED: _S.AWAITING_BENEFICIARY,
+    },
     _S.CANCELLED: {
         # The store has it after all.
         _E.REOPENED: _S.RECEIVED,
@@ -165,6 +181,14 @@ MONEY: dict[State, Position] = {
     _S.REFUNDED: Position.REFUNDED,
 }
 
+
+# Once its approval counts, a refund uses up limits until it ends without paying.
+COUNTED = frozenset(
+    {
+        *(_S.READY, _S.AWAITING_BENEFICIARY, _S.PAYOUT_DUE, _S.SENDING, _S.UNKNOWN),
+        *(_S.PENDING, _S.RETURNED, _S.REFUNDED),
+    }
+)
 
 # Here a request may be with the rail, or its money has left.
 WITH_THE_RAIL = frozenset(

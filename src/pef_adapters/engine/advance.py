@@ -12,8 +12,11 @@ from datetime import datetime
 import structlog
 
 from pef_adapters.core.errors import PefError
+from pef_adapters.core.policy import Route
 from pef_adapters.core.states import CARE, Event, State
 from pef_adapters.engine.attention import without_trouble
+from pef_adapters.engine.bank_answers import await_bank
+from pef_adapters.engine.beneficiary import ask_buyer
 from pef_adapters.engine.decide import decide_refund
 from pef_adapters.engine.find_out import ask_rail, sender_died
 from pef_adapters.engine.ports import Ports
@@ -98,15 +101,26 @@ async def _look_in_again(ports: Ports, refund: Refund) -> None:
         await stay(ledger, locked, now, attention=without_trouble(locked.attention))
 
 
+async def _ask_buyer(ports: Ports, refund: Refund) -> None:
+    await ask_buyer(ports, refund)
+    await _look_in_again(ports, refund)
+
+
+async def _ask_lane(ports: Ports, refund: Refund) -> None:
+    """Whoever has the money now is asked: the rail, or the person with the bank file."""
+    by_hand = refund.lane is Route.PAYOUT
+    await (await_bank(ports, refund) if by_hand else ask_rail(ports, refund))
+
+
 _STEPS: dict[State, Step] = {
     State.RECEIVED: _decide_and_send,
     State.HELD: _look_in_again,
-    State.AWAITING_BENEFICIARY: _look_in_again,
+    State.AWAITING_BENEFICIARY: _ask_buyer,
     State.PAYOUT_DUE: _look_in_again,
     State.READY: _decide_anew,
     State.SENDING: sender_died,
     State.UNKNOWN: ask_rail,
-    State.PENDING: ask_rail,
-    State.RETURNED: ask_rail,
-    State.REFUNDED: ask_rail,
+    State.PENDING: _ask_lane,
+    State.RETURNED: _ask_lane,
+    State.REFUNDED: _ask_lane,
 }

@@ -8,11 +8,11 @@ anything else and goes away with the next good answer. All else explains a state
 from pef_adapters.core.states import State
 from pef_adapters.engine.records import Refund
 
+EXTORNO_ALARMS = ("code.EXTORNO_AFTER_REFUND", "code.EXTORNO_DURING_REFUND")
 # The gravest first: it is not hidden by a lesser one.
 ALARMS = (
     "code.PAID_BEYOND_REST",
-    "code.EXTORNO_AFTER_REFUND",
-    "code.EXTORNO_DURING_REFUND",
+    *EXTORNO_ALARMS,
     "code.REFUND_ID_REUSED",
     "code.STORE_WITHDREW_TOO_LATE",
 )
@@ -20,6 +20,8 @@ RAIL_TROUBLE = "code.RAIL_UNREACHABLE"
 STORE_TROUBLE = "code.STORE_UNREACHABLE"
 KEYS_TROUBLE = "code.STORE_REFUSES_KEYS"
 WRITE_BACK_TROUBLE = "code.WRITE_BACK_STUCK"
+# Here the decision itself explains the state.
+_DECIDED = frozenset({State.HELD, State.REJECTED, State.PAYOUT_DUE, State.AWAITING_BENEFICIARY})
 # Of these the order can't be told, or has no use of being told.
 _BETWEEN_US = frozenset({STORE_TROUBLE, KEYS_TROUBLE, WRITE_BACK_TROUBLE})
 
@@ -56,6 +58,6 @@ def why(refund: Refund, attention: str | None) -> tuple[str | None, dict[str, st
     """The text key and figures that explain a refund: `attention`, else its decision."""
     if attention is not None:
         return attention, {}
-    if refund.decision and refund.state in (State.HELD, State.REJECTED, State.PAYOUT_DUE):
+    if refund.decision and refund.state in _DECIDED:
         return f"code.{refund.decision['code']}", dict(refund.decision["figures"])
     return None, {}

@@ -5,27 +5,24 @@ decision; the payment is read at the rail, because only the rail knows whether
 money came in and whether a bank took it back.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 from pef_adapters.core.money import Money
-from pef_adapters.core.policy import DEFAULT_RAIL, Facts, Policy, decide, policy_from_settings
+from pef_adapters.core.policy import Decision, Facts, Outcome, Policy, Route, decide
+from pef_adapters.core.policy.recorded import facts_record
 from pef_adapters.core.states import Event, State
+from pef_adapters.engine.approvals import open_review
+from pef_adapters.engine.facts import Asked, gather, with_limits
+from pef_adapters.engine.policies import policy_of
 from pef_adapters.engine.ports import Ledger, Ports, RailPayment
-from pef_adapters.engine.records import Account, Payment, Refund, Store
+from pef_adapters.engine.records import Account, Decided, Payment, Refund, Store
 from pef_adapters.engine.transition import move
 from pef_adapters.engine.withdraw import still_wanted, withdraw
 from pef_adapters.platforms.contract import StoreRefund
 
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the outside said about one refund, read a moment ago."""
-
-    store: Store
-    account: Account
-    wanted: StoreRefund
-    payment: RailPayment | None
-    policy: Policy
+_GOES_ON = frozenset({Event.APPROVED, Event.PAYOUT_CHOSEN, Event.BENEFICIARY_ASKED})
 
 
 async def decide_refund(ports: Ports, refund: Refund) -> State | None:
@@ -45,7 +42,7 @@ async def decide_refund(ports: Ports, refund: Refund) -> State | None:
         return (await _decide(ports, ledger, locked, asked)).state
 
 
-async def _ask(ports: Ports, refund: Refund) -> _Asked | None:
+async def _ask(ports: Ports, refund: Refund) -> Asked | None:
     wanted = await still_wanted(ports, refund)
     if wanted is None:
         return None
@@ -54,9 +51,7 @@ async def _ask(ports: Ports, refund: Refund) -> _Asked | None:
         account = await ledger.account(refund.account_id)
     if store is None or account is None:
         return None
-    policy = policy_from_settings(store.settings.get("policy", {}))
-    payment = await _payment_at_rail(ports, store, account, wanted)
-    return _Asked(store, account, wanted, payment, policy)
+    return Asked(store, account, wanted, await _payment_at_rail(ports, store, account, wanted))
 
 
 async def _payment_at_rail(
@@ -68,22 +63,88 @@ async def _payment_at_rail(
     return await ports.rails.of(account).find_payment(wanted.transaction_id)
 
 
-async def _decide(ports: Ports, ledger: Ledger, refund: Refund, asked: _Asked) -> Refund:
+async def _decide(ports: Ports, ledger: Ledger, refund: Refund, asked: Asked) -> Refund:
+    now = ports.clock.now()
+    policy = await policy_of(ledger, asked.store)
     # The rail's own spelling: two spellings of one CIP must not become two payments.
     known_as = asked.payment.transaction_id if asked.payment else asked.wanted.transaction_id
     refund = replace(refund, transaction_id=known_as)
     payment = await _known_payment(ledger, refund, asked.payment)
-    decision = decide(_facts(ports, asked, payment), asked.policy)
-    amount_same = asked.wanted.amount == refund.amount
+    facts = await gather(ledger, refund, asked, payment, now)
+    facts = await with_limits(ledger, facts, policy, refund.id)
+    decision = decide(facts, policy)
+    await _keep(ledger, refund, facts, decision, now)
+    if asked.wanted.amount != refund.amount:
+        return await _held_for_another_amount(ledger, refund, decision, now)
+    return await _follow(ledger, refund, facts=facts, decision=decision, policy=policy, now=now)
+
+
+async def _follow(
+    ledger: Ledger,
+    refund: Refund,
+    *,
+    facts: Facts,
+    decision: Decision,
+    policy: Policy,
+    now: datetime,
+) -> Refund:
+    event = _event(decision, facts)
+    moved = await move(
+        ledger,
+        refund,
+        event,
+        now,
+        decision=decision.as_record(),
+        detail=_detail(decision),
+        lane=decision.route or Route.ORIGINAL,
+        counted_at=now if event in _GOES_ON else None,
+        deadline_at=refund.deadline_at or decision.answer_by,
+    )
+    if event is Event.HELD and decision.approvers:
+        await open_review(
+            ledger, moved, facts=facts, decision=decision, terms=policy.approvals, now=now
+        )
+    return moved
+
+
+def _event(decision: Decision, facts: Facts) -> Event:
+    """A payout without bank details begins by asking for them."""
+    if decision.outcome is Outcome.PAYOUT and facts.beneficiary is None:
+        return Event.BENEFICIARY_ASKED
+    return decision.outcome.event
+
+
+async def _held_for_another_amount(
+    ledger: Ledger, refund: Refund, decision: Decision, now: datetime
+) -> Refund:
     return await move(
         ledger,
         refund,
-        decision.outcome.event if amount_same else Event.HELD,
-        ports.clock.now(),
-        attention=None if amount_same else "code.AMOUNT_CHANGED_AT_STORE",
+        Event.HELD,
+        now,
+        attention="code.AMOUNT_CHANGED_AT_STORE",
         decision=decision.as_record(),
-        detail={"code": decision.code, "policy": decision.policy_version},
+        detail=_detail(decision),
     )
+
+
+async def _keep(
+    ledger: Ledger, refund: Refund, facts: Facts, decision: Decision, now: datetime
+) -> None:
+    """The decision with its facts: to be explained, and to be decided again in a back-test."""
+    await ledger.add_decided(
+        Decided(
+            refund_id=refund.id,
+            store_id=refund.store_id,
+            at=now,
+            facts=facts_record(facts),
+            decision=decision.as_record(),
+        )
+    )
+
+
+def _detail(decision: Decision) -> dict[str, Any]:
+    return {"code": decision.code, "policy": decision.policy_version}
 
 
 async def _known_payment(
@@ -105,26 +166,3 @@ async def _known_payment(
     if refund.transaction_id is None:
         return None
     return await ledger.lock_payment(refund.account_id, refund.transaction_id)
-
-
-def _facts(ports: Ports, asked: _Asked, payment: Payment | None) -> Facts:
-    wanted, at_rail = asked.wanted, asked.payment
-    return Facts(
-        amount=wanted.amount,
-        order_currency=wanted.order_currency,
-        transaction_id=wanted.transaction_id,
-        payment=payment.paid if payment else None,
-        rest=payment.rest if payment else None,
-        paid_at=at_rail.paid_at if at_rail else wanted.order_paid_at,
-        reversed_by_bank=payment is not None and payment.reversed_at is not None,
-        paid_by_gateway=wanted.paid_by_gateway,
-        paid_through_us=wanted.ours,
-        store_mode=asked.store.mode,
-        account_mode=asked.account.mode,
-        now=ports.clock.now(),
-        rail=str(asked.account.settings.get("rail", DEFAULT_RAIL)),
-        payment_method=wanted.payment_method,
-        platform=asked.store.platform,
-        reason=wanted.reason,
-        pressed_by=wanted.requested_by,
-    )

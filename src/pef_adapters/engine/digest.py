@@ -6,7 +6,7 @@ arrive any number of times. Our own write-back echoing is recognised without
 asking the store again.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -98,7 +98,7 @@ async def is_news(ports: Ports, store: Store, hint: Hint) -> bool:
 
 async def register(ports: Ports, store: Store, found: StoreRefund) -> bool:
     """Make the refund ours; False where it is already. A cancelled one comes back."""
-    refund = _new_refund(store, found, ports.clock.now())
+    refund = _new_refund(ports, store, found)
     async with ports.book.begin() as ledger:
         if not await ledger.add_refund(refund):
             return await _known_already(ports, ledger, refund)
@@ -151,7 +151,16 @@ async def _could_be_gone(ledger: Ledger, store: Store, hint: Hint) -> list[Refun
     return await ledger.refunds_of_order(store.id, hint.order_id or "")
 
 
-def _new_refund(store: Store, found: StoreRefund, now: datetime) -> Refund:
+def _buyer(ports: Ports, store: Store, buyer: str | None) -> str | None:
+    """The buyer as a keyed hash; one e-mail is one buyer for all stores of an account."""
+    if buyer is None:
+        return None
+    shop = "" if buyer.startswith("email:") else store.id
+    return ports.fingerprint(f"buyer/{store.account_id}/{shop}/{buyer}")
+
+
+def _new_refund(ports: Ports, store: Store, found: StoreRefund) -> Refund:
+    now = ports.clock.now()
     return Refund(
         id=refund_id(store.identity, store.platform, found.refund_id),
         store_id=store.id,
@@ -178,4 +187,6 @@ def _new_refund(store: Store, found: StoreRefund, now: datetime) -> Refund:
         expected_on=None,
         created_at=now,
         updated_at=now,
+        buyer=_buyer(ports, store, found.buyer),
+        deadline_at=found.deadline_at,
     )

@@ -9,6 +9,7 @@ from pef_adapters.engine.digest import is_news
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.receive import connection, hint_record, keep
 from pef_adapters.engine.records import Source, Store
+from pef_adapters.engine.watch import watch
 
 _log = structlog.get_logger(__name__)
 
@@ -32,6 +33,7 @@ async def sweep(ports: Ports) -> int:
         for received_id in deliveries:
             await ledger.wake_received(received_id)
         await ledger.forget_received(now - _REMEMBERED)
+    await watch(ports)
     return len(refunds) + len(deliveries)
 
 

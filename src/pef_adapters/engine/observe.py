@@ -7,9 +7,11 @@ and changes only what it can prove.
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from pef_adapters.core.calendar import add_business_days, lima_date
 from pef_adapters.core.errors import AmountExceedsRest, AnsweredNonsense, NotSent, RailError
+from pef_adapters.core.policy import Route
 from pef_adapters.core.states import WITH_THE_RAIL, Event, State, allows, next_state
 from pef_adapters.core.texts import known as has_text
 from pef_adapters.engine import schedule
@@ -60,6 +62,7 @@ _NO_NEWS = frozenset(
         (State.RETURNED, Event.RAIL_RETURNED),
     }
 )
+_RAIL = "rail"
 _CLOSING = frozenset({Event.RAIL_REFUSED, Event.RAIL_REFUNDED})
 
 
@@ -143,6 +146,7 @@ async def _book(ledger: Ledger, refund: Refund, heard: _Heard) -> Refund:
             next_action_at=_next_look(heard.attempt, event, now),
             detail=_detail(heard.answer),
             expected_on=_expected_on(heard.answer, now),
+            **_lane(refund, event),
         )
     except AmountExceedsRest:
         # The rail paid what it had refused, after its amount was given away.
@@ -188,6 +192,19 @@ async def _about_older_attempt(ledger: Ledger, refund: Refund, heard: _Heard) ->
     older = heard.attempt
     refund = replace(refund, generation=older.generation, transaction_id=older.transaction_id)
     return await _book(ledger, refund, heard)
+
+
+def _lane(refund: Refund, event: Event) -> dict[str, Any]:
+    """Whose lane the refund is in from now on.
+
+    What the rail booked is the rail's, whatever was planned. A rail that wants bank
+    details has no way to be given them: the payout desk asks for them and pays.
+    """
+    if event in (Event.RAIL_ACCEPTED, Event.RAIL_REFUNDED):
+        return {"lane": Route.ORIGINAL}
+    if event is Event.RAIL_NEEDS_BENEFICIARY:
+        return {"lane": Route.PAYOUT, "lane_chosen_by": refund.lane_chosen_by or _RAIL}
+    return {}
 
 
 def _names_day(answer: Answer) -> bool:

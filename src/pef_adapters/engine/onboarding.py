@@ -10,13 +10,14 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from pef_adapters.core.errors import NotThere, PlatformError, SettingInvalid
-from pef_adapters.core.policy import Mode
+from pef_adapters.core.policy import Mode, policy_from_settings
 from pef_adapters.core.texts import DEFAULT_LANGUAGE, LANGUAGES
+from pef_adapters.engine.policies import owner_of_store, publish
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.receive import connection
 from pef_adapters.engine.records import Account, Store
@@ -27,6 +28,11 @@ INVITATION_LASTS = timedelta(hours=1)
 _LOOK_BACK = timedelta(hours=1)
 _KEPT = "the store is kept: mend this, then add it again with the same address"
 _LATER = "nothing to do: the webhooks are created within minutes; `pef store check` tells"
+# What an account is told later, and must not forget when its keys are given anew.
+_KEPT_SETTINGS = ("kyc_until", "keys_until", "costs")
+_KEPT_OF_STORES = ("agency", "people")
+# Who published the policy that a store was connected with.
+_ADDED = "store add"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -74,9 +80,50 @@ def store_id(address: str) -> str:
 
 
 async def add_account(ports: Ports, account: Account) -> None:
-    """Keep a merchant account; one with the same id is replaced."""
+    """Keep a merchant account; one with the same id is replaced, but for its days and costs."""
     async with ports.book.begin() as ledger:
+        known = await ledger.account(account.id)
+        kept = (
+            {name: known.settings[name] for name in _KEPT_SETTINGS if name in known.settings}
+            if known
+            else {}
+        )
+        await ledger.add_account(replace(account, settings={**kept, **account.settings}))
+
+
+async def renew_account(
+    ports: Ports, account_id: str, *, kyc_until: date | None, keys_until: date | None
+) -> Account:
+    """Record until when the account's documents and keys are good; None leaves a day alone.
+
+    Raises:
+        NotThere: no such account.
+    """
+    async with ports.book.begin() as ledger:
+        account = await ledger.account(account_id)
+        if account is None:
+            raise NotThere(f"there is no merchant account {account_id}; see `pef account list`")
+        days = {"kyc_until": kyc_until, "keys_until": keys_until}
+        given = {name: day.isoformat() for name, day in days.items() if day is not None}
+        account = replace(account, settings={**account.settings, **given})
         await ledger.add_account(account)
+    return account
+
+
+async def name_operator(ports: Ports, store_id: str, operator: str, name: str) -> Store:
+    """Say which person a store's operator is, so that nobody approves his own refund.
+
+    Raises:
+        NotThere: no such store.
+    """
+    async with ports.book.begin() as ledger:
+        store = await ledger.store(store_id)
+        if store is None:
+            raise NotThere(f"there is no store {store_id}; see `pef store list`")
+        people = {**store.settings.get("people", {}), operator: name}
+        store = replace(store, settings={**store.settings, "people": people})
+        await ledger.add_store(store)
+    return store
 
 
 async def add_store(
@@ -176,6 +223,8 @@ async def _keep_store(
     store = await _store(ports, request, keys, public_url)
     async with ports.book.begin() as ledger:
         await ledger.add_store(store)
+    if "name" in request.policy:  # a whole policy, and not only windows
+        await publish(ports, owner_of_store(store.id), policy_from_settings(request.policy), _ADDED)
     return store
 
 
@@ -196,7 +245,10 @@ async def _store(
         mode=request.mode or account.mode,
         language=request.language,
         callback_url=f"{public_url.rstrip('/')}/webhooks/{request.platform}/{name}",
-        settings={"platform": dict(request.settings), "policy": dict(request.policy)},
+        settings={
+            "platform": dict(request.settings),
+            "policy": {} if "name" in request.policy else dict(request.policy),
+        },
         # Alphanumeric, because WooCommerce decodes entities in it (store facts, 3).
         secrets={"webhook_secret": secrets.token_hex(24), **keys},
         poll_cursor=now - _LOOK_BACK,
@@ -207,7 +259,14 @@ async def _store(
     if known.identity.partition("://")[2] != store.identity.partition("://")[2]:
         raise SettingInvalid(f"{store.identity} and {known.identity} would share the name {name}")
     kept = {"webhook_secret": known.secrets["webhook_secret"], **keys}
-    return replace(store, secrets=kept, poll_cursor=known.poll_cursor, created_at=known.created_at)
+    told = {name: known.settings[name] for name in _KEPT_OF_STORES if name in known.settings}
+    return replace(
+        store,
+        settings={**store.settings, **told},
+        secrets=kept,
+        poll_cursor=known.poll_cursor,
+        created_at=known.created_at,
+    )
 
 
 async def _account(ports: Ports, account_id: str) -> Account:

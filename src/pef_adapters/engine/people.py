@@ -1,13 +1,15 @@
 """What a named person may do to a refund. Each step is kept with the person's name."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from pef_adapters.core.errors import InvalidInput, NotThere, TransitionRefused
+from pef_adapters.core.policy import Route
 from pef_adapters.core.states import CARE, Event, State, allows
 from pef_adapters.engine.identity import merchant_refund_id
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import Refund
-from pef_adapters.engine.transition import PERSON, move
+from pef_adapters.engine.transition import PERSON, move, remember
 
 
 async def retry(ports: Ports, refund_id: str, person: str) -> Refund:
@@ -57,11 +59,59 @@ async def settle(ports: Ports, refund_id: str, person: str, *, paid: bool) -> Re
     return refund
 
 
+async def choose_payout(ports: Ports, refund_id: str, person: str) -> Refund:
+    """Pay this refund out by hand instead: it is decided anew, for the manual lane.
+
+    Raises:
+        NotThere: no such refund.
+        TransitionRefused: it is under way or finished, so another lane could pay it twice.
+    """
+    now, who = ports.clock.now(), _name(person)
+    async with ports.book.begin() as ledger:
+        refund = await _locked(ledger, refund_id)
+        generation = await _generation(ledger, refund)
+        refund = await move(
+            ledger,
+            refund,
+            Event.REOPENED,
+            now,
+            actor=who,
+            detail={"lane": Route.PAYOUT},
+            generation=generation,
+            lane_chosen_by=named(person),
+            edited_by=named(person),
+        )
+        await ledger.wake(refund)
+    return refund
+
+
+async def set_deadline(ports: Ports, refund_id: str, person: str, at: datetime | None) -> Refund:
+    """Say by when a platform wants this refund done; None takes the deadline away.
+
+    Raises:
+        NotThere: no such refund.
+    """
+    now = ports.clock.now()
+    async with ports.book.begin() as ledger:
+        refund = replace(await _locked(ledger, refund_id), deadline_at=at, updated_at=now)
+        await ledger.save_refund(refund)
+        said = {"at": at.isoformat()} if at else {}
+        await remember(ledger, refund, "deadline set", now, by=named(person), **said)
+    return refund
+
+
+async def next_generation(ledger: Ledger, refund_id: str) -> int:
+    """A number beyond every id that was ever used for this refund, in whichever lane."""
+    used = [attempt.generation for attempt in await ledger.attempts(refund_id)]
+    used += [payout.generation for payout in await ledger.payouts_of_refund(refund_id)]
+    return 1 + max(used, default=0)
+
+
 async def _generation(ledger: Ledger, refund: Refund) -> int:
-    """A new id after a final refusal, beyond every id that was ever used."""
+    """A new id after a final refusal; else the refund keeps the one it has."""
     if refund.state is not State.FAILED:
         return refund.generation
-    return 1 + max([each.generation for each in await ledger.attempts(refund.id)], default=0)
+    return await next_generation(ledger, refund.id)
 
 
 async def _look_now(ledger: Ledger, refund: Refund, ports: Ports) -> Refund:
@@ -84,7 +134,16 @@ async def _locked(ledger: Ledger, refund_id: str) -> Refund:
     return refund
 
 
-def _name(person: str) -> str:
+def named(person: str) -> str:
+    """The name of whoever decides something.
+
+    Raises:
+        InvalidInput: there is none.
+    """
     if not person.strip():
         raise InvalidInput("say who decides this: a name is kept with the refund")
-    return PERSON + person.strip()
+    return person.strip()
+
+
+def _name(person: str) -> str:
+    return PERSON + named(person)

@@ -15,7 +15,7 @@ from pef_adapters.core.money import Money
 from pef_adapters.core.states import CARE, MONEY, Event, Position, State, next_state
 from pef_adapters.engine.attention import for_the_order, standing, without_trouble
 from pef_adapters.engine.ports import Ledger
-from pef_adapters.engine.records import Payment, Refund, TimelineEntry
+from pef_adapters.engine.records import Payment, Refund, ReviewEnd, TimelineEntry
 
 ENGINE = "engine"
 PERSON = "person:"
@@ -60,6 +60,8 @@ async def move(
     )
     moved = _told(moved, now)
     await ledger.save_refund(moved)
+    if refund.state is State.HELD:
+        await _end_review(ledger, refund.id, now)
     said = {"attention": stands} if stands else {}
     detail = {**(detail or {}), **said}
     await _remember_step(ledger, refund, moved, event.value, actor=actor, detail=detail)
@@ -123,6 +125,13 @@ async def _remember_step(
         detail=detail,
     )
     await ledger.add_entry(entry)
+
+
+async def _end_review(ledger: Ledger, refund_id: str, now: datetime) -> None:
+    """Whatever takes a refund out of being held ends what people were asked about it."""
+    review = await ledger.open_review(refund_id)
+    if review is not None:
+        await ledger.save_review(replace(review, ended_at=now, ended_as=ReviewEnd.VOID))
 
 
 def _next_look(state: State, now: datetime) -> datetime | None:

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from pef_adapters.core.errors import PefError
 from pef_adapters.engine.ports import Ports
 from pef_adapters.server import connect, health, webhooks
+from pef_adapters.server.buyer import routes as buyer
 
 _log = structlog.get_logger(__name__)
 
@@ -26,6 +27,7 @@ def create_app(ports: Ports, public_url: str, lifespan: Lifespan | None = None) 
             Route("/webhooks/{platform}/{store}", webhooks.store_webhook, methods=["POST"]),
             Route("/connect/{platform}/keys", connect.keys, methods=["POST"]),
             Route("/connect/{platform}/done", connect.done, methods=["GET"]),
+            *buyer.ROUTES,
             Route("/health/live", health.live),
             Route("/health/ready", health.ready),
         ],

@@ -15,17 +15,47 @@ from typing import Any, TypeVar
 
 from pef_adapters.engine.records import (
     Account,
+    ActualCost,
+    Alarm,
     Attempt,
+    Decided,
+    Destination,
     Exchange,
+    Link,
     Payment,
+    Payout,
+    PayoutBatch,
+    Proof,
+    PublishedPolicy,
     Received,
     Refund,
+    Review,
+    ReviewAct,
     Store,
     TimelineEntry,
 )
 
 Record = TypeVar(
-    "Record", Account, Attempt, Exchange, Payment, Received, Refund, Store, TimelineEntry
+    "Record",
+    Account,
+    ActualCost,
+    Alarm,
+    Attempt,
+    Decided,
+    Destination,
+    Exchange,
+    Link,
+    Payment,
+    Payout,
+    PayoutBatch,
+    Proof,
+    PublishedPolicy,
+    Received,
+    Refund,
+    Review,
+    ReviewAct,
+    Store,
+    TimelineEntry,
 )
 
 

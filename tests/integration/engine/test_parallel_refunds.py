@@ -14,7 +14,8 @@ _CALLERS = 64
 
 async def test_64_parallel_refunds_never_exceed_the_payment(postgres_book: PostgresBook) -> None:
     """64 callers at once on S/ 129.80, S/ 5.00 each: exactly 25 are sent, the rest held."""
-    world = await World(postgres_book).open()
+    anything = {"name": "shop", "otherwise": "approve", "double_press_minutes": 0}
+    world = await World(postgres_book).open(settings={"policy": anything})
     received = []
     for number in range(_CALLERS):
         world.platform.press(str(number), Money(500, "PEN"), at=world.clock.now())

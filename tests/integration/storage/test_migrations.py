@@ -17,6 +17,7 @@ from pef_adapters.storage.migrations import current_revision, migrate, newest_re
 
 TABLES = {
     "accounts",
+    "actual_costs",
     "attempts",
     "exchanges",
     "invitations",

@@ -8,7 +8,6 @@ from typer.testing import CliRunner
 
 from pef_adapters.cli import policy_file
 from pef_adapters.cli.app import app
-from pef_adapters.core.errors import PolicyUnreadable
 from pef_adapters.core.policy import Outcome
 from pef_adapters.core.policy.backtest import PastRefund
 from pef_adapters.core.policy.history import write_history
@@ -150,15 +149,14 @@ def test_a_policy_with_errors_is_not_given_to_a_store(broken: Path) -> None:
     assert result.stderr.startswith("POLICY_UNREADABLE")
 
 
-def test_a_draft_is_published_when_it_is_used(broken: Path) -> None:
-    """The kept policy has a version; one that names its version keeps it."""
+def test_a_file_keeps_the_version_it_names(broken: Path) -> None:
+    """A draft stays one until it is published; one that names its version keeps it."""
     broken.write_text("name: mine\notherwise: approve\n", encoding="utf-8")
-    assert policy_file.fit_for_use(broken).label == "mine-1"
+    assert policy_file.fit_for_use(broken).label == "mine-0"
     broken.write_text("name: mine\nversion: 7\notherwise: approve\n", encoding="utf-8")
     assert policy_file.fit_for_use(broken).label == "mine-7"
 
 
-def test_a_policy_that_is_not_served_whole_is_not_taken(volume: Path) -> None:
-    """What nobody would act on is refused by name, before a store keeps it."""
-    with pytest.raises(PolicyUnreadable, match="nobody can release"):
-        policy_file.fit_for_use(volume)
+def test_a_template_with_limits_and_holds_is_taken_whole(volume: Path) -> None:
+    """Whatever a policy can say, the engine acts on, so no ready policy is refused."""
+    assert policy_file.fit_for_use(volume).limits

@@ -16,7 +16,7 @@ def tree(cls: type[errors.PefError], depth: int = 0) -> Iterator[tuple[int, type
     """Each class of `core.errors` with its depth under the root."""
     yield depth, cls
     for child in cls.__subclasses__():
-        if child.__module__ == errors.__name__:
+        if child.__module__.startswith(f"{errors.__name__}."):
             yield from tree(child, depth + 1)
 
 

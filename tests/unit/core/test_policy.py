@@ -89,6 +89,12 @@ BOTH_SIDES: list[tuple[g.Guard, dict[str, object], str, str]] = [
         "DOCUMENTS_NOT_RECORDED",
         "DOCUMENTS_EXPIRED",
     ),
+    (
+        g.keys_valid,
+        {"keys_until": date(2026, 11, 22)},
+        "KEYS_EXPIRY_NOT_RECORDED",
+        "KEYS_EXPIRED",
+    ),
 ]
 
 
@@ -162,7 +168,12 @@ def test_every_rule_answers_each_time() -> None:
     """A decision keeps the verdict of all rules, also of those after the deciding one."""
     decision = decide(facts(store_mode=Mode.LIVE), BASE)
     guards = [guard.__name__ for guard in g.GUARDS]
-    assert [v.rule for v in decision.verdicts] == [*guards, "window_open", "otherwise"]
+    assert [v.rule for v in decision.verdicts] == [
+        *guards,
+        "window_open",
+        "double_press",
+        "otherwise",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from pef_adapters.core.policy.conditions import Conditions, fold
 from pef_adapters.core.policy.guards import GUARDS
 from policy_samples import NOON, facts, one_rule, paying
 
-# The place of a policy's first rule, after the guards and the window.
-RULE = len(GUARDS) + 1
+# The place of a policy's first rule, after the guards, the window and the double press.
+RULE = len(GUARDS) + 2
 
 # A condition, the changed facts, and whether it holds; None: the fact is not known.
 EDGES: list[tuple[str, dict[str, object], bool | None]] = [

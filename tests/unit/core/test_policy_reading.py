@@ -33,7 +33,7 @@ MISTAKES = [
     ),
     ("name: a\nrules: [{id: otherwise, then: hold}]", "no rule is called otherwise"),
     ("name: a\nrules: [{id: keys_apart, then: hold}]", "line 2: rules[1].id: "),
-    ("name: a\nlimits: [{per: buyer, count: 3}]", "needs its days"),
+    ("name: a\nlimits: [{per: buyer, count: 3}]", "needs either days or hours"),
     ("name: a\nlimits: [{per: buyer, days: 1}]", "either an amount or a count"),
     ("name: a\nlimits: [{per: refund, amount: 1}]", "an amount needs its currency"),
     ("name: &x a\ndescription: {en: *x}", "line 2: write it out: aliases are not read"),
@@ -142,7 +142,7 @@ def test_a_store_replaces_what_is_open_and_stands_after_what_is_locked() -> None
     )
     whole = inherit(read_policy(AGENCY), store)
     assert [rule.id for rule in whole.rules] == ["fixed", "own", "open-head", "open-tail", "last"]
-    assert (whole.label, whole.window.payout_days) == ("shop-3", 60)
+    assert (whole.label, whole.window.payout_days) == ("shop-3/agency-0", 60)
     assert (len(whole.limits), whole.otherwise and whole.otherwise.then) == (1, Outcome.HOLD)
 
 

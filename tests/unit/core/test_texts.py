@@ -110,7 +110,7 @@ def test_the_pending_note_says_when_the_money_comes() -> None:
         assert "2026-12-02" in note
 
 
-@pytest.mark.parametrize("module", ["guards", "windows", "judge"])
+@pytest.mark.parametrize("module", ["guards", "windows", "limits", "judge"])
 def test_each_code_of_the_policy_is_explained(module: str) -> None:
     """Whatever a guard, a window or a rule answers, passing or not, has a text."""
     codes = policy_codes(module)

@@ -66,7 +66,7 @@ async def test_old_window_settings_still_decide() -> None:
     await world.press()
     await world.run()
     refund = await world.refund()
-    assert refund.state is State.PAYOUT_DUE
+    assert refund.state is State.AWAITING_BENEFICIARY
     assert refund.decision is not None
     assert refund.decision["outcome"] == Outcome.PAYOUT
     assert refund.decision["policy_version"] == "base-1"

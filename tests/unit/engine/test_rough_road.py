@@ -85,8 +85,8 @@ async def test_rail_down_for_an_hour_settles_afterwards() -> None:
     """Nothing is lost and nothing is doubled while the rail is away."""
     world = await World().open()
     world.rail.down = NotSent()
-    for number in ("15", "16"):
-        await world.press(number, 3000)
+    for number, minor in (("15", 3000), ("16", 3100)):
+        await world.press(number, minor)
     await world.run()
     for _ in range(60):
         await world.later(minutes=1)
@@ -373,9 +373,10 @@ async def test_unconfirmed_extorno_changes_nothing() -> None:
 
 
 async def test_windows_pay_out_and_close() -> None:
-    """Past 30 days a person pays out, past 90 the refund is refused."""
+    """Past 30 days the buyer is asked where to pay out, past 90 the refund is refused."""
     world = await World().open()
-    for number, days, state in (("15", 31, State.PAYOUT_DUE), ("16", 91, State.REJECTED)):
+    asked, refused = State.AWAITING_BENEFICIARY, State.REJECTED
+    for number, days, state in (("15", 31, asked), ("16", 91, refused)):
         world.rail.pay(CIP, Money(12980, "PEN"), world.clock.now() - timedelta(days=days))
         await world.press(number, 1000)
         await world.run()

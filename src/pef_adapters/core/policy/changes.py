@@ -1,7 +1,8 @@
 """What would change a decision: the nearest amount and the nearest day on either side.
 
-Between two bounds that a guard, the window or a rule names, nothing can change. So it
-is enough to decide again beside each bound, and the nearest that differs is exact.
+Between two bounds that a guard, the window, a limit or a rule names, nothing can change.
+So it is enough to decide again beside each bound, and the nearest that differs is
+exact. What other refunds have used of a limit is taken as it is today.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +15,7 @@ from pef_adapters.core.money import Money
 from pef_adapters.core.policy.conditions import Conditions
 from pef_adapters.core.policy.decision import Change, Decision, Kind
 from pef_adapters.core.policy.facts import Facts
+from pef_adapters.core.policy.limits import room
 from pef_adapters.core.policy.model import Policy
 
 Judge = Callable[[Facts, Policy], Decision]
@@ -49,9 +51,12 @@ def _first(
 
 def _amounts(facts: Facts, policy: Policy) -> set[int]:
     """Amounts above zero, in minor units, on both sides of every bound."""
+    own = facts.amount.currency
     bounds = {bound for rule in policy.rules for bound in _amount_bounds(rule.when, facts)}
-    if facts.rest is not None and facts.rest.currency == facts.amount.currency:
+    if facts.rest is not None and facts.rest.currency == own:
         bounds.add(facts.rest.minor)
+    bounds.update(left.minor for each in policy.limits if (left := room(each, facts)))
+    bounds.update(o.amount.minor for o in facts.siblings if o.amount.currency == own)
     return {near for bound in bounds for near in (bound - 1, bound, bound + 1) if near > 0}
 
 
@@ -75,7 +80,7 @@ def _days(facts: Facts, policy: Policy) -> set[date]:
     bounds = {paid + timedelta(days=n) for n in (window.original_route_days, window.payout_days)}
     for rule in policy.rules:
         bounds.update(_day_bounds(rule.when, paid))
-    bounds.update([facts.kyc_until] if facts.kyc_until else [])
+    bounds.update(day for day in (facts.kyc_until, facts.keys_until) if day)
     nearby = {bound + timedelta(days=n) for bound in bounds for n in (-1, 0, 1)}
     return {day for day in nearby if day >= paid}
 

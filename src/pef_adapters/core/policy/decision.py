@@ -110,8 +110,9 @@ class Change:
 class Decision:
     """What is decided, by which verdict, under which version of which policy.
 
-    `approvers` is 0 unless the refund is held; `expected_on` is the last day on
-    which the money should arrive, where it leaves without a person's approval.
+    `approvers` is 0 unless the refund is held and people can lift that; `holds` names
+    the rules that they would lift. `expected_on` is the last day on which the money
+    should arrive, where it leaves without a person's approval.
     """
 
     policy_version: str
@@ -120,6 +121,7 @@ class Decision:
     deciding: Verdict
     outcome: Outcome
     approvers: int = 0
+    holds: tuple[str, ...] = ()
     route: Route | None = None
     expected_on: date | None = None
     answer_by: datetime | None = None
@@ -139,6 +141,7 @@ class Decision:
             "code": self.code,
             "figures": dict(self.deciding.figures),
             "approvers": self.approvers,
+            "holds": list(self.holds),
             "route": self.route and self.route.value,
             "expected_on": self.expected_on and self.expected_on.isoformat(),
             "answer_by": self.answer_by and self.answer_by.isoformat(),

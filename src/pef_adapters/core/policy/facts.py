@@ -1,6 +1,7 @@
 """What a decision is made from; everything a guard or a rule may look at stands here."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -17,6 +18,37 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Used:
+    """What refunds before this one have used of one counter: how many, and their money."""
+
+    count: int = 0
+    money: tuple[Money, ...] = ()
+
+    def of(self, currency: str) -> Money:
+        """The money in one currency."""
+        found = (each for each in self.money if each.currency == currency)
+        return next(found, Money.zero(currency))
+
+
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """An earlier refund of the same order that is neither refused nor withdrawn."""
+
+    refund: str
+    amount: Money
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One person's yes: to which amount and destination (by digest), and to which holds."""
+
+    by: str
+    digest: str
+    covers: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """One refund as the store asks for it, beside the payment as it stands.
 
@@ -27,7 +59,13 @@ class Facts:
     counted in Lima days.
 
     From `payment_method` on, None means that nobody told us: a condition on such a
-    fact does not hold. `kyc_until` is the last day of the merchant's documents.
+    fact does not hold. `kyc_until` and `keys_until` are the last days of the merchant's
+    documents and keys. `buyer`, `destination` and `beneficiary` are keyed hashes: of who
+    bought, of the account that a payout goes to, and of all the bank details together,
+    to which approvals are bound. `payout_chosen`: the manual lane was chosen. `asked_at`
+    is when the store's button was pressed. `editors` pressed it or changed the refund,
+    and can't approve it. `used` holds, for each counter that a limit asks for
+    (`limits.counter`), what came before.
     """
 
     amount: Money
@@ -51,3 +89,15 @@ class Facts:
     buyer_past_refunds: int | None = None
     pressed_by: str | None = None
     kyc_until: date | None = None
+    keys_until: date | None = None
+    asked_at: datetime | None = None
+    store: str | None = None
+    account: str | None = None
+    buyer: str | None = None
+    destination: str | None = None
+    beneficiary: str | None = None
+    payout_chosen: bool = False
+    editors: frozenset[str] = frozenset()
+    siblings: tuple[Sibling, ...] = ()
+    votes: tuple[Vote, ...] = ()
+    used: Mapping[str, Used] = field(default_factory=dict)

@@ -98,6 +98,16 @@ def documents_valid(facts: Facts) -> Verdict:
     return Verdict("documents_valid", "DOCUMENTS_VALID", Outcome.APPROVE, figures)
 
 
+def keys_valid(facts: Facts) -> Verdict:
+    """The merchant's keys at the rail have not expired."""
+    if facts.keys_until is None:
+        return _passes("keys_valid", "KEYS_EXPIRY_NOT_RECORDED")
+    figures = {"day": str(facts.keys_until)}
+    if lima_date(facts.now) > facts.keys_until:
+        return Verdict("keys_valid", "KEYS_EXPIRED", Outcome.HOLD, figures)
+    return Verdict("keys_valid", "KEYS_VALID", Outcome.APPROVE, figures)
+
+
 def _passes(rule: str, code: str) -> Verdict:
     return Verdict(rule, code, Outcome.APPROVE)
 
@@ -113,4 +123,5 @@ GUARDS: tuple[Guard, ...] = (
     currency_equal,
     amount_within_rest,
     documents_valid,
+    keys_valid,
 )

@@ -25,6 +25,7 @@ def inherit(agency: Policy, store: Policy) -> Policy:
         name=store.name,
         description=store.description,
         version=store.version,
+        under=agency.label,
         rules=_rules(agency, store),
         locked=agency.locked + tuple(part for part in store.locked if part not in agency.locked),
         **parts,

@@ -104,27 +104,83 @@ class LimitScope(StrEnum):
 
 
 class Limit(Plain):
-    """A ceiling that holds the refund which would pass it (spec S14); declared here only.
+    """A ceiling that holds the refund which would pass it (spec S14).
 
-    `days` is a rolling window, 1 for one day; a limit per refund has none. Either an
-    amount with its currency is limited, or a count.
+    `days` counts whole days in Lima, today among them: 1 is today. `hours` is a
+    rolling window up to now. A limit per refund has neither. Either an amount with its
+    currency is limited, or a count. Refunds count from their approval on, unless they
+    fail or are withdrawn.
     """
 
     per: LimitScope
     days: Annotated[int, Field(ge=1, le=366)] | None = None
+    hours: Annotated[int, Field(ge=1, le=8784)] | None = None
     amount: DecimalText | None = None
     currency: Currency | None = None
     count: Annotated[int, Field(ge=1)] | None = None
+    approvers: Literal[1, 2] = 1
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        if (self.days is None) is not (self.per is LimitScope.REFUND):
-            raise ValueError("every limit but the one per refund needs its days")
+        windows = (self.days is not None) + (self.hours is not None)
+        if windows != (self.per is not LimitScope.REFUND):
+            raise ValueError("every limit but the one per refund needs either days or hours")
         if (self.amount is None) is (self.count is None):
             raise ValueError("a limit has either an amount or a count")
         if (self.amount is None) is not (self.currency is None):
             raise ValueError("an amount needs its currency, and a count has none")
+        if self.per is LimitScope.REFUND and self.count is not None:
+            raise ValueError("a limit per refund is an amount: one refund is always one")
         return self
+
+    @property
+    def name(self) -> str:
+        """What the limit is called in a decision, such as "limit_store_1d_5000.00_PEN"."""
+        ceiling = f"{self.amount}_{self.currency}" if self.count is None else f"{self.count}x"
+        return "_".join(filter(None, ("limit", self.per.value, self.window, ceiling)))
+
+    @property
+    def window(self) -> str:
+        """The window in short: "1d", "24h", or nothing for one refund."""
+        if self.days is not None:
+            return f"{self.days}d"
+        return "" if self.hours is None else f"{self.hours}h"
+
+
+class PayoutTerms(Plain):
+    """How money is paid out by hand (spec S19).
+
+    `approvers` agree to amount and destination before anything is paid. A changed
+    destination rests for `cooling_off_hours`. The buyer's link is good for `link_hours`
+    and `link_tries` refused forms. `check_digits` refuses a CCI whose check digits are
+    wrong; `tell_buyer` lets the store's own mail carry the link.
+    """
+
+    approvers: Literal[1, 2] = 2
+    cooling_off_hours: Annotated[int, Field(ge=0, le=720)] = 24
+    link_hours: Annotated[int, Field(ge=1, le=720)] = 72
+    link_tries: Annotated[int, Field(ge=1, le=20)] = 5
+    check_digits: bool = True
+    tell_buyer: bool = True
+
+
+class Expired(StrEnum):
+    """What becomes of a held refund that nobody decided about in time."""
+
+    HOLD = "hold"
+    REJECT = "reject"
+
+
+class ApprovalTerms(Plain):
+    """How long a held refund waits: for a reminder, then for its end.
+
+    When it has expired, what was agreed so far counts no more. `hold` leaves the refund
+    held, with an alarm; `reject` rejects it.
+    """
+
+    remind_after_hours: Annotated[int, Field(ge=1, le=8760)] = 24
+    expire_after_hours: Annotated[int, Field(ge=1, le=8760)] = 168
+    when_expired: Expired = Expired.HOLD
 
 
 class Part(StrEnum):
@@ -135,6 +191,8 @@ class Part(StrEnum):
     RAIL_WINDOWS = "rail_windows"
     LIMITS = "limits"
     DOUBLE_PRESS_MINUTES = "double_press_minutes"
+    PAYOUT = "payout"
+    APPROVALS = "approvals"
 
 
 def _short(value: Any) -> Any:
@@ -146,7 +204,9 @@ class Policy(Plain):
     """Ordered rules of which the first that matches answers; else `otherwise` does.
 
     Version 0 is a draft. A published version never changes: `digest` names its whole
-    contents, and a decision keeps that digest.
+    contents, and a decision keeps that digest. Two equal refunds of one order within
+    `double_press_minutes` are held; 0 watches for none. `under` names the agency's
+    version that a store's policy was joined with (`inherit`); nobody writes it.
     """
 
     name: Id
@@ -158,7 +218,10 @@ class Policy(Plain):
     rail_windows: tuple[RailWindow, ...] = ()
     limits: tuple[Limit, ...] = ()
     double_press_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
+    payout: PayoutTerms = PayoutTerms()
+    approvals: ApprovalTerms = ApprovalTerms()
     locked: tuple[Part, ...] = ()
+    under: str = ""
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
@@ -166,6 +229,7 @@ class Policy(Plain):
         if any(rule.id == OTHERWISE for rule in self.rules):
             raise ValueError(f"no rule is called {OTHERWISE}: that is the answer without a rule")
         _once("rail", [window.rail for window in self.rail_windows])
+        _once("limit", [limit.name for limit in self.limits])
         return self
 
     @cached_property
@@ -175,8 +239,9 @@ class Policy(Plain):
 
     @property
     def label(self) -> str:
-        """Name and version, such as "base-1"."""
-        return f"{self.name}-{self.version}"
+        """Name and version, such as "base-1", with those of its agency: "shop-3/acme-1"."""
+        own = f"{self.name}-{self.version}"
+        return f"{own}/{self.under}" if self.under else own
 
     def canonical_json(self) -> str:
         """Everything in this policy, always as the same text."""
@@ -195,7 +260,11 @@ class Policy(Plain):
         """
         if self.version or version < 1:
             raise InvalidInput(f"only a draft is published, not {self.label} as {version}")
-        return self.model_validate({**self.model_dump(), "version": version})
+        return self.model_validate({**self.as_written(), "version": version})
+
+    def as_written(self) -> dict[str, Any]:
+        """What its owner wrote, as plain JSON data; what was left open stays open."""
+        return self.model_dump(mode="json", exclude_unset=True)
 
     def window_for(self, rail: str) -> Window:
         """The window of `rail`, else the policy's own."""

@@ -28,18 +28,23 @@ FIGURES = frozenset(
         "condition",
         "day",
         "expected_on",
+        "limit",
+        "link",
         "order",
         "original_route",
         "other",
         "paid",
         "payout",
+        "people",
         "policy",
         "refund",
         "rest",
         "rule",
         "store",
         "transaction",
+        "used",
         "wanted",
+        "window",
     )
 )
 

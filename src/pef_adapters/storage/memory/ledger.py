@@ -15,14 +15,14 @@ from pef_adapters.engine.records import (
     Refund,
     TimelineEntry,
 )
-from pef_adapters.storage.memory.connections import Connections
+from pef_adapters.storage.memory.desk import Desk
 from pef_adapters.storage.memory.tables import Wake
 from pef_adapters.storage.storable import storable, utc
 
 _MOVES = {(source, target) for source, _, target in moves()} | {(s, s) for s in State}
 
 
-class MemoryLedger(Connections):
+class MemoryLedger(Desk):
     """Deliveries, refunds, payments, attempts and evidence."""
 
     # deliveries
@@ -105,6 +105,17 @@ class MemoryLedger(Connections):
         ]
         return found[::-1][:limit]
 
+    async def refunds_by_deadline(self, before: datetime, limit: int) -> list[Refund]:
+        due = [r for r in self._refunds() if r.deadline_at and r.deadline_at < before]
+        return sorted(due, key=lambda refund: refund.deadline_at or before)[:limit]
+
+    async def refunds_asked(self, start: datetime, end: datetime) -> list[Refund]:
+        return [refund for refund in self._refunds() if start <= refund.requested_at < end]
+
+    async def refunds_due_for_payout(self, account_id: str, limit: int) -> list[Refund]:
+        wanted = (State.PAYOUT_DUE, account_id)
+        return [r for r in self._refunds() if (r.state, r.account_id) == wanted][:limit]
+
     async def save_refund(self, refund: Refund) -> None:
         old = self._tables.refunds.get(refund.id)
         if old is None or _identity(old) != _identity(refund):
@@ -120,10 +131,6 @@ class MemoryLedger(Connections):
         due = [(at, refund_id) for at, refund_id in waiting if at is not None and at <= now]
         return [refund_id for _, refund_id in sorted(due, key=lambda pair: pair[0])][:limit]
 
-    def _refunds(self) -> list[Refund]:
-        """Oldest first; those of one moment as they were written."""
-        return sorted(self._tables.refunds.values(), key=lambda refund: refund.created_at)
-
     # payments
 
     async def add_payment(self, payment: Payment) -> None:
@@ -136,6 +143,11 @@ class MemoryLedger(Connections):
 
     async def lock_payment(self, account_id: str, transaction_id: str) -> Payment | None:
         return await self.payment(account_id, transaction_id)
+
+    async def payments_paid(self, start: datetime, end: datetime) -> list[Payment]:
+        paid = [(p.paid_at, p.transaction_id, p) for p in self._tables.payments.values()]
+        found = [(at, name, p) for at, name, p in paid if at is not None and start <= at < end]
+        return [payment for _, _, payment in sorted(found, key=lambda each: each[:2])]
 
     async def save_payment(self, payment: Payment) -> None:
         if _key(payment) not in self._tables.payments:

@@ -6,11 +6,22 @@ from typing import Self
 
 from pef_adapters.engine.records import (
     Account,
+    ActualCost,
+    Alarm,
     Attempt,
+    Decided,
+    Destination,
     Exchange,
+    Link,
     Payment,
+    Payout,
+    PayoutBatch,
+    Proof,
+    PublishedPolicy,
     Received,
     Refund,
+    Review,
+    ReviewAct,
     Store,
     TimelineEntry,
 )
@@ -47,6 +58,18 @@ class Tables:
     attempts: dict[str, Attempt] = field(default_factory=dict)
     exchanges: dict[int, Exchange] = field(default_factory=dict)
     timeline: dict[int, TimelineEntry] = field(default_factory=dict)
+    policies: dict[tuple[str, int], PublishedPolicy] = field(default_factory=dict)
+    decided: dict[int, Decided] = field(default_factory=dict)
+    reviews: dict[int, Review] = field(default_factory=dict)
+    acts: dict[int, ReviewAct] = field(default_factory=dict)
+    links: dict[str, Link] = field(default_factory=dict)
+    destinations: dict[int, Destination] = field(default_factory=dict)
+    batches: dict[str, PayoutBatch] = field(default_factory=dict)
+    payouts: dict[str, Payout] = field(default_factory=dict)
+    proofs: dict[int, Proof] = field(default_factory=dict)
+    alarms: dict[int, Alarm] = field(default_factory=dict)
+    costs: dict[int, ActualCost] = field(default_factory=dict)
+    keys: dict[int, str] = field(default_factory=dict, repr=False)
     invitations: dict[str, Invitation] = field(default_factory=dict)
     wakes: dict[int, Wake] = field(default_factory=dict)
 

@@ -1,6 +1,6 @@
 """The ledger on PostgreSQL, one small module per table, SQL written as SQL.
 
-Lock order, for whoever needs more than one row: **the refund, then its payment**.
+Lock order, for whoever needs more: **the refund, then its payment, then limits**.
 Nobody locks a refund while holding a payment. Locks are `FOR NO KEY UPDATE`: they
 keep every other writer of the row out, yet let a new timeline entry or attempt
 refer to the refund (a plain `FOR UPDATE` would make those wait, and could

@@ -4,19 +4,39 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from pef_adapters.engine.ports import Ledger
+from pef_adapters.storage.postgres.alarms import Alarms
 from pef_adapters.storage.postgres.attempts import Attempts
 from pef_adapters.storage.postgres.deliveries import Deliveries
+from pef_adapters.storage.postgres.destinations import Destinations
 from pef_adapters.storage.postgres.invitations import Invitations
+from pef_adapters.storage.postgres.limits import Limits
 from pef_adapters.storage.postgres.payments import Payments
+from pef_adapters.storage.postgres.payouts import Payouts
+from pef_adapters.storage.postgres.policies import Policies
 from pef_adapters.storage.postgres.pool import Pool
 from pef_adapters.storage.postgres.refunds import Refunds
+from pef_adapters.storage.postgres.reviews import Reviews
 from pef_adapters.storage.postgres.stores import Stores
 from pef_adapters.storage.postgres.timeline import Timeline
 from pef_adapters.storage.postgres.wakes import Wakes
 from pef_adapters.storage.secrets import SecretBox
 
 
-class PostgresLedger(Deliveries, Refunds, Payments, Attempts, Timeline, Stores, Invitations):
+class PostgresLedger(
+    Deliveries,
+    Refunds,
+    Payments,
+    Attempts,
+    Timeline,
+    Stores,
+    Invitations,
+    Policies,
+    Limits,
+    Reviews,
+    Destinations,
+    Payouts,
+    Alarms,
+):
     """Every table, on one connection inside one transaction."""
 
 

@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from psycopg.types.json import Jsonb
-
 from pef_adapters.engine.records import Received, Source
 from pef_adapters.storage.postgres.table import Row, Table, columns
 from pef_adapters.storage.storable import storable, utc
@@ -33,8 +31,7 @@ class Deliveries(Table):
     """The table `received`."""
 
     async def add_received(self, received: Received) -> int:
-        values = columns(storable(received)) | {"hints": Jsonb(storable(received).hints)}
-        row = await self._one(_INSERT, **values)
+        row = await self._one(_INSERT, **columns(storable(received)))
         assert row is not None  # noqa: S101 -- RETURNING of one inserted row
         received_id = int(row["id"])
         await self.wake_received(received_id)

@@ -1,5 +1,6 @@
 """Payments: where the money of each stands. `refunded + reserved <= paid`, always."""
 
+from datetime import datetime
 from typing import LiteralString
 
 from psycopg.errors import CheckViolation
@@ -8,7 +9,7 @@ from pef_adapters.core.errors import AmountExceedsRest, NotThere
 from pef_adapters.core.money import Money
 from pef_adapters.engine.records import Payment
 from pef_adapters.storage.postgres.table import Row, Table, columns
-from pef_adapters.storage.storable import storable
+from pef_adapters.storage.storable import storable, utc
 
 _COLUMNS = "account_id, transaction_id, currency, paid, reserved, refunded, paid_at, reversed_at"
 _INSERT = f"""
@@ -28,6 +29,10 @@ _ONE = f"""
     WHERE account_id = %(account_id)s AND transaction_id = %(transaction_id)s
 """
 _LOCK = f"{_ONE} FOR NO KEY UPDATE"
+_PAID = f"""
+    SELECT {_COLUMNS} FROM payments WHERE paid_at >= %(start)s AND paid_at < %(end)s
+    ORDER BY paid_at, transaction_id
+"""
 
 
 class Payments(Table):
@@ -41,6 +46,10 @@ class Payments(Table):
 
     async def lock_payment(self, account_id: str, transaction_id: str) -> Payment | None:
         return _maybe(await self._one(_LOCK, account_id=account_id, transaction_id=transaction_id))
+
+    async def payments_paid(self, start: datetime, end: datetime) -> list[Payment]:
+        rows = await self._all(_PAID, start=utc(start), end=utc(end))
+        return [_payment(row) for row in rows]
 
     async def save_payment(self, payment: Payment) -> None:
         if not await self._write(_UPDATE, payment):

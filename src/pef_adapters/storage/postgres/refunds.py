@@ -6,16 +6,18 @@ from psycopg.errors import CheckViolation
 
 from pef_adapters.core.errors import NotThere, TransitionRefused
 from pef_adapters.core.money import Money
+from pef_adapters.core.policy import Route
 from pef_adapters.core.states import State
 from pef_adapters.engine.records import Refund
 from pef_adapters.storage.postgres.table import Row, Table, columns
-from pef_adapters.storage.storable import storable
+from pef_adapters.storage.storable import storable, utc
 
 _COLUMNS = """
     id, store_id, platform, platform_refund_id, order_id, order_number, amount, currency, reason,
     requested_by, requested_at, account_id, transaction_id, state, generation, revision,
     written_revision, tries, next_action_at, write_back_at, write_back_tries, decision, attention,
-    expected_on, created_at, updated_at, said
+    expected_on, created_at, updated_at, said, buyer, destination, lane, lane_chosen_by,
+    edited_by, counted_at, deadline_at
 """
 _INSERT = f"""
     INSERT INTO refunds ({_COLUMNS})
@@ -24,7 +26,8 @@ _INSERT = f"""
             %(requested_at)s, %(account_id)s, %(transaction_id)s, %(state)s, %(generation)s,
             %(revision)s, %(written_revision)s, %(tries)s, %(next_action_at)s, %(write_back_at)s,
             %(write_back_tries)s, %(decision)s, %(attention)s, %(expected_on)s, %(created_at)s,
-            %(updated_at)s, %(said)s)
+            %(updated_at)s, %(said)s, %(buyer)s, %(destination)s, %(lane)s, %(lane_chosen_by)s,
+            %(edited_by)s, %(counted_at)s, %(deadline_at)s)
     ON CONFLICT DO NOTHING
 """
 _UPDATE = """
@@ -37,7 +40,9 @@ _UPDATE = """
         next_action_at = %(next_action_at)s, write_back_at = %(write_back_at)s,
         write_back_tries = %(write_back_tries)s, decision = %(decision)s,
         attention = %(attention)s, expected_on = %(expected_on)s, updated_at = %(updated_at)s,
-        said = %(said)s
+        said = %(said)s, buyer = %(buyer)s, destination = %(destination)s, lane = %(lane)s,
+        lane_chosen_by = %(lane_chosen_by)s, edited_by = %(edited_by)s,
+        counted_at = %(counted_at)s, deadline_at = %(deadline_at)s
     WHERE id = %(id)s AND store_id = %(store_id)s AND platform_refund_id = %(platform_refund_id)s
 """
 _ONE = f"SELECT {_COLUMNS} FROM refunds WHERE id = %(id)s"
@@ -64,6 +69,18 @@ _LIST = f"""
 _DUE = """
     SELECT id FROM refunds WHERE LEAST(next_action_at, write_back_at) <= %(now)s
     ORDER BY LEAST(next_action_at, write_back_at), seq LIMIT %(limit)s
+"""
+_BY_DEADLINE = f"""
+    SELECT {_COLUMNS} FROM refunds WHERE deadline_at < %(before)s
+    ORDER BY deadline_at, seq LIMIT %(limit)s
+"""
+_ASKED = f"""
+    SELECT {_COLUMNS} FROM refunds WHERE requested_at >= %(start)s AND requested_at < %(end)s
+    ORDER BY created_at, seq
+"""
+_DUE_FOR_PAYOUT = f"""
+    SELECT {_COLUMNS} FROM refunds WHERE state = %(state)s AND account_id = %(account_id)s
+    ORDER BY created_at, seq LIMIT %(limit)s
 """
 
 
@@ -98,6 +115,18 @@ class Refunds(Table):
         rows = await self._all(_LIST, store_id=store_id, state=state, limit=limit)
         return [_refund(row) for row in rows]
 
+    async def refunds_by_deadline(self, before: datetime, limit: int) -> list[Refund]:
+        rows = await self._all(_BY_DEADLINE, before=utc(before), limit=limit)
+        return [_refund(row) for row in rows]
+
+    async def refunds_asked(self, start: datetime, end: datetime) -> list[Refund]:
+        rows = await self._all(_ASKED, start=utc(start), end=utc(end))
+        return [_refund(row) for row in rows]
+
+    async def refunds_due_for_payout(self, account_id: str, limit: int) -> list[Refund]:
+        due = {"state": State.PAYOUT_DUE, "account_id": account_id, "limit": limit}
+        return [_refund(row) for row in await self._all(_DUE_FOR_PAYOUT, **due)]
+
     async def save_refund(self, refund: Refund) -> None:
         try:
             touched = await self._run(_UPDATE, **_values(refund))
@@ -123,4 +152,5 @@ def _maybe(row: Row | None) -> Refund | None:
 
 def _refund(row: Row) -> Refund:
     amount = Money(row["amount"], row.pop("currency"))
-    return Refund(**row | {"amount": amount, "state": State(row["state"])})
+    words = {"state": State(row["state"]), "lane": Route(row["lane"])}
+    return Refund(**row | {"amount": amount, **words})

@@ -49,13 +49,13 @@ class Table:
 
 
 def columns(record: Any) -> dict[str, Any]:
-    """A record's fields as SQL parameters: mappings as jsonb, money as minor units."""
+    """A record's fields as SQL parameters: mappings and tuples as jsonb, money as minor units."""
     return {name: _column(getattr(record, name)) for name in record.__dataclass_fields__}
 
 
 def _column(value: Any) -> Any:
     if isinstance(value, Money):
         return value.minor
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping | tuple):
         return Jsonb(value)
     return value

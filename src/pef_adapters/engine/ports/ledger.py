@@ -1,18 +1,9 @@
-"""What the engine needs from outside, as Protocols: ledger, rail, platform, clock.
-
-The engine owns these shapes; storage, the PagoEfectivo client and the adapters
-fit them. A `Ledger` is one open transaction: what is done through it commits
-together, the wake-up job included, or not at all.
-"""
+"""The ledger of refunds, as the engine needs it. See `ports` for what a `Ledger` is."""
 
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
-from pef_adapters.core.money import Money
 from pef_adapters.core.states import State
 from pef_adapters.engine.records import (
     Account,
@@ -24,19 +15,10 @@ from pef_adapters.engine.records import (
     Store,
     TimelineEntry,
 )
-from pef_adapters.platforms.contract import Platform
 
 
-class Clock(Protocol):
-    """The only source of time."""
-
-    def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
-        ...
-
-
-class Ledger(Protocol):
-    """One transaction over everything we keep."""
+class RefundLedger(Protocol):
+    """Refunds and what they stand on."""
 
     # deliveries
     async def add_received(self, received: Received) -> int:
@@ -90,6 +72,18 @@ class Ledger(Protocol):
         """Newest first."""
         ...
 
+    async def refunds_by_deadline(self, before: datetime, limit: int) -> list[Refund]:
+        """Refunds that a platform wants done before `before`; the most urgent first."""
+        ...
+
+    async def refunds_asked(self, start: datetime, end: datetime) -> list[Refund]:
+        """Refunds requested from `start` until just before `end`; oldest first."""
+        ...
+
+    async def refunds_due_for_payout(self, account_id: str, limit: int) -> list[Refund]:
+        """Refunds of the account that wait for the next bank file; oldest first."""
+        ...
+
     async def save_refund(self, refund: Refund) -> None:
         """Write every field; the state guard of the database applies."""
         ...
@@ -106,6 +100,10 @@ class Ledger(Protocol):
     async def payment(self, account_id: str, transaction_id: str) -> Payment | None: ...
 
     async def lock_payment(self, account_id: str, transaction_id: str) -> Payment | None: ...
+
+    async def payments_paid(self, start: datetime, end: datetime) -> list[Payment]:
+        """Payments made from `start` until just before `end`, as far as we know them."""
+        ...
 
     async def save_payment(self, payment: Payment) -> None:
         """Write the money's position.
@@ -170,144 +168,12 @@ class Ledger(Protocol):
         """The payload, once; None if unknown, used or expired."""
         ...
 
+    # the key that hashes accounts and buyers, and signs links
+    async def house_key(self, fresh: str) -> str:
+        """The one key of this house; `fresh` becomes it where there is none yet."""
+        ...
+
     # wake-ups
     async def wake(self, refund: Refund, at: datetime | None = None) -> None:
         """Defer `advance(refund.id)` in this transaction, at `at` or at once."""
         ...
-
-
-class LedgerBook(Protocol):
-    """Opens transactions."""
-
-    def begin(self) -> AbstractAsyncContextManager[Ledger]:
-        """A transaction that commits on leaving and rolls back on an exception."""
-        ...
-
-
-class Boundary(StrEnum):
-    """Every place where a killed process leaves a refund half-way, in order."""
-
-    RESERVING = "reserving"
-    INTENDED = "intended"
-    ANSWERED = "answered"
-    OBSERVED = "observed"
-    WRITING_BACK = "writing_back"
-    WRITTEN_BACK = "written_back"
-    ACKNOWLEDGED = "acknowledged"
-
-
-# --- the rail -------------------------------------------------------------------
-
-
-class RailStatus(StrEnum):
-    """What the rail can say about a refund, in the engine's words."""
-
-    ACCEPTED = "accepted"
-    REFUNDED = "refunded"
-    REFUSED = "refused"
-    RETURNED = "returned"
-
-
-class Refusal(StrEnum):
-    """What a refusal asks for, from the rail's code."""
-
-    FINAL = "final"
-    BUSY = "busy"
-    NEEDS_OWNER = "needs_owner"
-    NEEDS_BENEFICIARY = "needs_beneficiary"
-    DISPUTED_ID = "disputed_id"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RailPayment:
-    """A payment as the rail knows it; `paid_at` is None while it is not paid."""
-
-    transaction_id: str
-    amount: Money
-    paid_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RailRefund:
-    """A refund as the rail answered it, checked against what was asked.
-
-    `status_word` is the rail's own word; `code` the text key where it explains
-    itself; `expected_on` an ISO date.
-    """
-
-    merchant_refund_id: str
-    rail_refund_id: str
-    status: RailStatus
-    status_word: str
-    expected_on: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RailRefusal:
-    """The rail said no, provably: nothing was booked by this request."""
-
-    refusal: Refusal
-    code: str
-    text: str
-
-
-class Rail(Protocol):
-    """PagoEfectivo, for one merchant account.
-
-    Every call leaves its evidence through the recorder it was built with.
-    """
-
-    async def find_payment(self, transaction_id: str) -> RailPayment | None:
-        """The payment, or None where the rail does not know it.
-
-        Raises:
-            RailError: could not be asked; nothing can be concluded.
-        """
-        ...
-
-    async def send(self, attempt: Attempt) -> RailRefund | RailRefusal:
-        """Ask for the refund under the attempt's id. WRITES outside.
-
-        Raises:
-            NotSent: provably nothing happened.
-            MaybeSent, AnsweredNonsense: anything may have happened.
-        """
-        ...
-
-    async def find_refund(self, attempt: Attempt) -> RailRefund | None:
-        """The refund under the attempt's id, or None where the rail does not know it.
-
-        Raises:
-            RailError: could not be asked, or the answer is not about this attempt.
-        """
-        ...
-
-
-class Rails(Protocol):
-    """Finds the rail client of a merchant account."""
-
-    def of(self, account: Account) -> Rail: ...
-
-
-class Platforms(Protocol):
-    """Finds the adapter of a platform by its name."""
-
-    def named(self, platform: str) -> Platform: ...
-
-
-class FaultPoint(Protocol):
-    """Called at each boundary between durable steps; tests stop the process there."""
-
-    def __call__(self, boundary: Boundary) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """Everything outside, in one place, handed to each use case."""
-
-    book: LedgerBook
-    rails: Rails
-    platforms: Platforms
-    clock: Clock
-    at: FaultPoint
-    replay_window_seconds: int = 24 * 60 * 60

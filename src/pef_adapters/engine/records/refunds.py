@@ -1,4 +1,4 @@
-"""The engine's records: what the ledger keeps. Plain, frozen, without behaviour."""
+"""A refund and all that happens to it: delivery, payment, attempt, evidence, timeline."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,43 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 from pef_adapters.core.money import Money
-from pef_adapters.core.policy import Mode
+from pef_adapters.core.policy import Route
 from pef_adapters.core.states import State
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Store:
-    """A connected store; `secrets` is open here and encrypted at rest.
-
-    `settings` has two parts: `platform` is the adapter's own, `policy` the store's policy.
-    `identity` is the store's canonical address: together with the platform's
-    refund id it makes a refund's identity, on whatever database.
-    """
-
-    id: str
-    platform: str
-    identity: str
-    account_id: str
-    mode: Mode
-    language: str
-    callback_url: str
-    settings: Mapping[str, Any]
-    secrets: Mapping[str, str] = field(repr=False)
-    poll_cursor: datetime
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """A merchant account at PagoEfectivo; several stores can share one."""
-
-    id: str
-    mode: Mode
-    base_url: str
-    service_id: str
-    settings: Mapping[str, Any]
-    secrets: Mapping[str, str] = field(repr=False)
-    created_at: datetime
 
 
 class Source(StrEnum):
@@ -97,6 +62,11 @@ class Refund:
     `said` is the state and attention that the newest revision tells, so that coming
     back to them is no news. `attention` is a text key such as "code.REST_TAKEN" that
     a person should look at, beside the state. `tries` counts failed looks since the last progress.
+
+    `buyer` and `destination` are keyed hashes (`ports.Fingerprints`): whose refund it is,
+    and the bank account that a payout goes to. `lane` is the road its money takes or took
+    last; `lane_chosen_by` a person who chose the manual one. `edited_by` changed it last.
+    From `counted_at` on it counts for limits. By `deadline_at` the platform wants it done.
     """
 
     id: str
@@ -125,6 +95,13 @@ class Refund:
     created_at: datetime
     updated_at: datetime
     said: str = ""
+    buyer: str | None = None
+    destination: str | None = None
+    lane: Route = Route.ORIGINAL
+    lane_chosen_by: str | None = None
+    edited_by: str | None = None
+    counted_at: datetime | None = None
+    deadline_at: datetime | None = None
 
     @property
     def due_at(self) -> datetime | None:

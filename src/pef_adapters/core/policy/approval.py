@@ -1,0 +1,35 @@
+"""What an approval is bound to, and whether enough people gave theirs.
+
+A yes is to one amount, one currency and one destination (account, holder and document),
+and to the reasons for which the refund was held. Whatever changes afterwards, the yes no
+longer fits it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+
+from pef_adapters.core.money import Money
+from pef_adapters.core.policy.conditions import fold
+from pef_adapters.core.policy.facts import Facts
+
+
+def digest(amount: Money, beneficiary: str | None) -> str:
+    """SHA-256, in hex, of amount, currency and bank details (None: there are none yet)."""
+    bound = json.dumps([amount.minor, amount.currency, beneficiary], separators=(",", ":"))
+    return hashlib.sha256(bound.encode()).hexdigest()
+
+
+def is_editor(person: str, editors: Iterable[str]) -> bool:
+    """Whether a person is among the editors; case, accents and spaces don't count."""
+    return fold(person) in map(fold, editors)
+
+
+def agreed(facts: Facts, rule: str) -> frozenset[str]:
+    """Who said yes to this very refund being held by `rule`; never one of its editors."""
+    bound_to = digest(facts.amount, facts.beneficiary)
+    return frozenset(
+        fold(vote.by)
+        for vote in facts.votes
+        if vote.digest == bound_to and rule in vote.covers and not is_editor(vote.by, facts.editors)
+    )

@@ -1,0 +1,145 @@
+"""Gather what a decision is made from, inside the transaction that keeps it.
+
+The refund and its payment are locked already; the counters of limits are locked here,
+last, so that of two refunds at once the second sees what the first has used.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pef_adapters.core.errors import SettingInvalid
+from pef_adapters.core.policy import DEFAULT_RAIL, Facts, LimitScope, Policy, Sibling, Used, Vote
+from pef_adapters.core.policy.limits import counter, limit_key, window_start
+from pef_adapters.core.states import State
+from pef_adapters.engine.ports import Ledger, RailPayment
+from pef_adapters.engine.records import Account, Act, Payment, Refund, ReviewEnd, Store
+from pef_adapters.platforms.contract import StoreRefund
+
+_WITHDRAWN = frozenset({State.REJECTED, State.FAILED, State.CANCELLED, State.REVERSED})
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+# What was agreed before a review ran out, or before somebody declined, counts no more.
+_VOTES_LOST = frozenset({ReviewEnd.EXPIRED, ReviewEnd.DECLINED})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the outside said about one refund, read a moment ago."""
+
+    store: Store
+    account: Account
+    wanted: StoreRefund
+    payment: RailPayment | None
+
+
+async def gather(
+    ledger: Ledger, refund: Refund, asked: Asked, payment: Payment | None, now: datetime
+) -> Facts:
+    """All facts but what limits count, which needs the policy (`with_limits`)."""
+    bare = _bare(refund, asked, payment, now)
+    destination = await ledger.newest_destination(refund.id) if refund.destination else None
+    return replace(
+        bare,
+        beneficiary=destination.bound if destination else None,
+        siblings=await _siblings(ledger, refund),
+        votes=await _votes(ledger, refund.id),
+        buyer_past_refunds=await _past_refunds(ledger, refund),
+    )
+
+
+async def with_limits(ledger: Ledger, facts: Facts, policy: Policy, refund_id: str) -> Facts:
+    """The facts with what other refunds have used, counted under lock."""
+    limits = [limit for limit in policy.limits if counter(limit, facts) is not None]
+    await ledger.lock_limits([str(counter(limit, facts)) for limit in limits])
+    used: dict[str, Used] = {}
+    for limit in limits:
+        key, since = limit_key(limit.per, facts), window_start(limit, facts.now)
+        used[str(counter(limit, facts))] = await ledger.used(
+            limit.per, str(key), since, but=refund_id
+        )
+    return replace(facts, used=used)
+
+
+def editors(refund: Refund, store: Store) -> frozenset[str]:
+    """Who pressed the button or changed the refund, by every name we know them by."""
+    pressed = refund.requested_by
+    alias = store.settings.get("people", {}).get(pressed) if pressed else None
+    return frozenset(filter(None, (pressed, alias, refund.edited_by)))
+
+
+def _bare(refund: Refund, asked: Asked, payment: Payment | None, now: datetime) -> Facts:
+    wanted, at_rail = asked.wanted, asked.payment
+    settings = asked.account.settings
+    return Facts(
+        amount=wanted.amount,
+        order_currency=wanted.order_currency,
+        transaction_id=wanted.transaction_id,
+        payment=payment.paid if payment else None,
+        rest=payment.rest if payment else None,
+        paid_at=at_rail.paid_at if at_rail else wanted.order_paid_at,
+        reversed_by_bank=payment is not None and payment.reversed_at is not None,
+        paid_by_gateway=wanted.paid_by_gateway,
+        paid_through_us=wanted.ours,
+        store_mode=asked.store.mode,
+        account_mode=asked.account.mode,
+        now=now,
+        rail=str(settings.get("rail", DEFAULT_RAIL)),
+        payment_method=wanted.payment_method,
+        platform=asked.store.platform,
+        reason=wanted.reason,
+        categories=wanted.categories,
+        tags=wanted.tags,
+        pressed_by=wanted.requested_by,
+        kyc_until=last_day(settings, "kyc_until"),
+        keys_until=last_day(settings, "keys_until"),
+        asked_at=wanted.requested_at,
+        store=refund.store_id,
+        account=refund.account_id,
+        buyer=refund.buyer,
+        destination=refund.destination,
+        payout_chosen=refund.lane_chosen_by is not None,
+        editors=editors(refund, asked.store),
+    )
+
+
+def last_day(settings: Any, name: str) -> date | None:
+    """The last good day that an account's settings record under `name`.
+
+    Raises:
+        SettingInvalid: it is no date.
+    """
+    kept = settings.get(name)
+    try:
+        return date.fromisoformat(kept) if kept else None
+    except (TypeError, ValueError):
+        raise SettingInvalid(f"account setting {name}: write a day such as 2027-06-30") from None
+
+
+async def _siblings(ledger: Ledger, refund: Refund) -> tuple[Sibling, ...]:
+    order = await ledger.refunds_of_order(refund.store_id, refund.order_id)
+    earlier = (other for other in order if _place(other) < _place(refund))
+    return tuple(
+        Sibling(other.platform_refund_id, other.amount, other.requested_at)
+        for other in earlier
+        if other.state not in _WITHDRAWN
+    )
+
+
+def _place(refund: Refund) -> tuple[datetime, datetime, str]:
+    return refund.requested_at, refund.created_at, refund.id
+
+
+async def _votes(ledger: Ledger, refund_id: str) -> tuple[Vote, ...]:
+    reviews = await ledger.reviews(refund_id)
+    last_lost = max((r.id for r in reviews if r.ended_as in _VOTES_LOST), default=0)
+    return tuple(
+        Vote(act.person, act.digest, frozenset(act.covers))
+        for act in await ledger.acts(refund_id)
+        if act.act is Act.APPROVE and act.review_id > last_lost
+    )
+
+
+async def _past_refunds(ledger: Ledger, refund: Refund) -> int | None:
+    if refund.buyer is None:
+        return None
+    return (await ledger.used(LimitScope.BUYER, refund.buyer, _EVER, but=refund.id)).count

@@ -1,0 +1,234 @@
+"""Money paid out by hand: what is due goes out in a bank file.
+
+The same state machine and the same reservation as the rail's lane. A line is an intent:
+it is committed, with its refund moved on, before anybody can hold the file, and the file
+can be made again from it. A refund stands in one open bank file at most, and before it
+enters one the rail is asked about every earlier attempt.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pef_adapters.bank_files import BankFormat, Batch, PayoutLine
+from pef_adapters.core.beneficiary import Beneficiary
+from pef_adapters.core.calendar import add_business_days, lima_date
+from pef_adapters.core.errors import NotThere, PefError, TransitionRefused
+from pef_adapters.core.states import Event, State
+from pef_adapters.engine.costs import paid_out_for
+from pef_adapters.engine.identity import merchant_refund_id
+from pef_adapters.engine.people import named, next_generation
+from pef_adapters.engine.ports import Ledger, Ports
+from pef_adapters.engine.records import Destination, Payout, PayoutBatch, Refund
+from pef_adapters.engine.send import ask_about_earlier_sends
+from pef_adapters.engine.transition import PERSON, move
+
+# A bank file that nobody can check by eye helps nobody.
+MOST_LINES = 500
+_USUAL_BUSINESS_DAYS = 7
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A refund that can go into the next bank file, or (`waits`) why it can't yet."""
+
+    refund: Refund
+    destination: Destination
+    same_account: int
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A bank file: what is kept of it, its bytes, and the refunds it left out."""
+
+    batch: PayoutBatch
+    body: bytes
+    lines: int
+    left_out: Mapping[str, str]
+
+
+async def due(ports: Ports, account_id: str) -> list[Due]:
+    """What waits for the account's next bank file, oldest first."""
+    now = ports.clock.now()
+    async with ports.book.begin() as ledger:
+        found = []
+        for refund in await ledger.refunds_due_for_payout(account_id, MOST_LINES):
+            destination = await ledger.newest_destination(refund.id)
+            if destination is not None:
+                others = len(await ledger.refunds_to(destination.account)) - 1
+                waits = destination.good_from > now
+                found.append(Due(refund, destination, others, waits))
+    return found
+
+
+async def export(ports: Ports, account_id: str, format_name: str, person: str) -> Exported:
+    """Put everything that is due into one bank file.
+
+    Raises:
+        NotThere: no such account or format, or nothing can be paid out now.
+        InvalidInput: no name is given.
+    """
+    who, bank_format = named(person), ports.bank_format(format_name)
+    waiting = [each.refund for each in await due(ports, account_id) if not each.waits]
+    left_out = await _ask_rail_first(ports, waiting)
+    now = ports.clock.now()
+    async with ports.book.begin() as ledger:
+        if await ledger.account(account_id) is None:
+            raise NotThere(f"there is no merchant account {account_id}; see `pef account list`")
+        # Locks in one order, whoever exports.
+        chosen = sorted(refund.id for refund in waiting if refund.id not in left_out)
+        drafts = {refund_id: await _drafted(ledger, refund_id, now) for refund_id in chosen}
+        left_out |= {name: why for name, why in drafts.items() if isinstance(why, str)}
+        payouts = [payout for payout in drafts.values() if isinstance(payout, Payout)]
+        if not payouts:
+            raise NotThere(_nothing(left_out))
+        batch, body = await _new_batch(ledger, account_id, bank_format, payouts, by=who, at=now)
+        for payout in payouts:
+            await _send_out(ledger, replace(payout, batch_id=batch.id), who, now)
+    return Exported(batch, body, len(payouts), left_out)
+
+
+async def file_again(ports: Ports, batch_id: str) -> Exported:
+    """The very same file of an earlier batch; nothing new is paid.
+
+    Raises:
+        NotThere: no such batch.
+        TransitionRefused: the format would write other bytes today; they are not given out.
+    """
+    async with ports.book.begin() as ledger:
+        batch = await known_batch(ledger, batch_id)
+        payouts = await ledger.payouts_of_batch(batch_id)
+        lines = await _lines(ledger, payouts)
+    body = ports.bank_format(batch.format).write(Batch(batch_id, batch.made_at, lines))
+    if hashlib.sha256(body).hexdigest() != batch.sha256:
+        raise TransitionRefused(f"batch {batch_id} can't be written as it was; use the first file")
+    return Exported(batch, body, len(payouts), {})
+
+
+async def known_batch(ledger: Ledger, batch_id: str) -> PayoutBatch:
+    """The batch.
+
+    Raises:
+        NotThere: there is none of this name.
+    """
+    batch = await ledger.batch(batch_id)
+    if batch is None:
+        raise NotThere(f"there is no batch {batch_id}; see `pef payout list`")
+    return batch
+
+
+async def _ask_rail_first(ports: Ports, refunds: list[Refund]) -> dict[str, str]:
+    """An earlier attempt may have been booked after all; who can't be asked about stays."""
+    left_out = {}
+    for refund in refunds:
+        try:
+            await ask_about_earlier_sends(ports, refund)
+        except PefError as fault:
+            left_out[refund.id] = str(fault)
+    return left_out
+
+
+async def _drafted(ledger: Ledger, refund_id: str, now: datetime) -> Payout | str:
+    """The refund's line, or why it can't have one now."""
+    refund = await ledger.lock_refund(refund_id)
+    destination = await ledger.newest_destination(refund_id)
+    if refund is None or refund.state is not State.PAYOUT_DUE or destination is None:
+        return "it is not due any more"
+    if destination.good_from > now:
+        return "its bank details changed and have to rest"
+    try:
+        paid_out, exchange = await paid_out_for(ledger, refund, now)
+    except PefError as fault:
+        return str(fault)
+    generation = await next_generation(ledger, refund.id)
+    return Payout(
+        line_id=merchant_refund_id(refund.id, generation),
+        refund_id=refund.id,
+        generation=generation,
+        batch_id="",
+        destination_id=destination.id,
+        paid_out=paid_out,
+        exchange=exchange,
+        exported_at=now,
+    )
+
+
+async def _send_out(ledger: Ledger, payout: Payout, who: str, now: datetime) -> None:
+    refund = await ledger.lock_refund(payout.refund_id)
+    if refund is None:
+        raise NotThere(f"there is no refund {payout.refund_id}")
+    await ledger.add_payout(payout)
+    expected = add_business_days(lima_date(now), _USUAL_BUSINESS_DAYS)
+    moved = await move(
+        ledger,
+        refund,
+        Event.PAYOUT_EXPORTED,
+        now,
+        actor=PERSON + who,
+        next_action_at=now + _DAY,
+        detail={"batch": payout.batch_id, "line": payout.line_id},
+        generation=payout.generation,
+        expected_on=str(expected),
+    )
+    await ledger.wake(moved)
+
+
+async def _new_batch(
+    ledger: Ledger,
+    account_id: str,
+    bank_format: BankFormat,
+    payouts: list[Payout],
+    *,
+    by: str,
+    at: datetime,
+) -> tuple[PayoutBatch, bytes]:
+    batch_id = _batch_id(payouts)
+    body = bank_format.write(Batch(batch_id, at, await _lines(ledger, payouts)))
+    batch = PayoutBatch(
+        id=batch_id,
+        account_id=account_id,
+        format=bank_format.name,
+        made_by=by,
+        made_at=at,
+        sha256=hashlib.sha256(body).hexdigest(),
+    )
+    await ledger.add_batch(batch)
+    return batch, body
+
+
+async def _lines(ledger: Ledger, payouts: list[Payout]) -> tuple[PayoutLine, ...]:
+    return tuple([await _line(ledger, payout) for payout in payouts])
+
+
+async def _line(ledger: Ledger, payout: Payout) -> PayoutLine:
+    refund = await ledger.refund(payout.refund_id)
+    destination = await ledger.destination(payout.destination_id)
+    if refund is None or destination is None:
+        raise NotThere(f"line {payout.line_id} has lost its refund or its bank details")
+    details = Beneficiary.from_secrets(destination.details)
+    return PayoutLine(
+        line_id=payout.line_id,
+        amount=payout.paid_out,
+        name=details.name,
+        document_type=details.document_type,
+        document_number=details.document_number,
+        method=details.method,
+        account=details.account,
+        order_number=refund.order_number,
+    )
+
+
+def _batch_id(payouts: list[Payout]) -> str:
+    """From its lines: the same lines can't become two batches."""
+    lines = "\n".join(payout.line_id for payout in payouts)
+    return "PB" + hashlib.sha256(lines.encode()).hexdigest()[:12].upper()
+
+
+def _nothing(left_out: Mapping[str, str]) -> str:
+    if not left_out:
+        return "nothing is due for payout; see `pef payout list`"
+    said = "; ".join(f"{refund}: {why}" for refund, why in left_out.items())
+    return f"nothing can be paid out now: {said}"

@@ -1,0 +1,157 @@
+"""A store's policy: published in versions that never change, under that of its agency.
+
+Owns who may publish what. A store without a published policy is decided by what it was
+connected with: only windows, or nothing.
+"""
+
+from dataclasses import replace
+
+from pef_adapters.core.errors import InvalidInput, NotThere, PolicyLocked, PolicyUnreadable
+from pef_adapters.core.policy import Policy, inherit, lint, policy_from_settings
+from pef_adapters.core.policy.lint import Severity
+from pef_adapters.engine.people import named
+from pef_adapters.engine.ports import Ledger, Ports
+from pef_adapters.engine.records import PublishedPolicy, Store
+
+
+def owner_of_store(store_id: str) -> str:
+    """The owner's name of a store's policies."""
+    return f"store/{store_id}"
+
+
+def owner_of_agency(agency: str) -> str:
+    """The owner's name of an agency's policies, which its stores inherit."""
+    return f"agency/{agency}"
+
+
+async def policy_of(ledger: Ledger, store: Store) -> Policy:
+    """The whole policy that decides about this store's refunds.
+
+    Raises:
+        PolicyUnreadable: what is kept is no policy.
+        PolicyLocked: the store's policy changes what its agency's locks.
+    """
+    return await _joined(ledger, store, await _own(ledger, store))
+
+
+async def publish(ports: Ports, owner: str, draft: Policy, person: str) -> PublishedPolicy:
+    """Make a draft the owner's newest version; the same contents again change nothing.
+
+    A draft may name its version; then it must be the next one.
+
+    Raises:
+        PolicyUnreadable: lint finds errors in it, alone or joined with its agency's.
+        PolicyLocked: a store would change what its agency locks.
+        InvalidInput: another version is the next one.
+        NotThere: no such store, or no store of such an agency.
+    """
+    async with ports.book.begin() as ledger:
+        newest = await ledger.newest_policy(owner)
+        if newest is not None and _same(newest, draft):
+            return newest
+        policy = _next_version(draft, newest)
+        await _check_stores(ledger, owner, policy)
+        published = PublishedPolicy(
+            owner=owner,
+            version=policy.version,
+            digest=policy.digest,
+            body=policy.as_written(),
+            published_by=named(person),
+            published_at=ports.clock.now(),
+        )
+        if not await ledger.add_policy(published):
+            raise InvalidInput(f"somebody else published version {policy.version}; look again")
+    return published
+
+
+async def effective(ports: Ports, store_id: str) -> Policy:
+    """The whole policy of a store, as it decides now.
+
+    Raises:
+        NotThere: no such store.
+        PolicyUnreadable, PolicyLocked: what is kept can't decide.
+    """
+    async with ports.book.begin() as ledger:
+        store = await ledger.store(store_id)
+        if store is None:
+            raise NotThere(f"there is no store {store_id}; see `pef store list`")
+        return await policy_of(ledger, store)
+
+
+def policy_in(published: PublishedPolicy) -> Policy:
+    """The policy of a published version, as it was written."""
+    return policy_from_settings(published.body)
+
+
+async def _own(ledger: Ledger, store: Store) -> Policy:
+    published = await ledger.newest_policy(owner_of_store(store.id))
+    kept = store.settings.get("policy", {}) if published is None else published.body
+    return policy_from_settings(kept)
+
+
+async def _joined(ledger: Ledger, store: Store, own: Policy) -> Policy:
+    agency = store.settings.get("agency")
+    over = await ledger.newest_policy(owner_of_agency(str(agency))) if agency else None
+    return own if over is None else inherit(policy_in(over), own)
+
+
+def _same(newest: PublishedPolicy, draft: Policy) -> bool:
+    body = {key: value for key, value in newest.body.items() if key != "version"}
+    written = {key: value for key, value in draft.as_written().items() if key != "version"}
+    return body == written and draft.version in (0, newest.version)
+
+
+def _next_version(draft: Policy, newest: PublishedPolicy | None) -> Policy:
+    number = 1 + (newest.version if newest else 0)
+    if draft.version not in (0, number):
+        raise InvalidInput(
+            f"the file says version {draft.version}, and the next is {number}: "
+            f"write version: {number}, or no version at all"
+        )
+    return draft if draft.version else draft.published(number)
+
+
+async def _check_stores(ledger: Ledger, owner: str, policy: Policy) -> None:
+    """Prove the new version in every store that it will decide for."""
+    kind, _, name = owner.partition("/")
+    if kind == "agency":
+        _check(policy)
+        stores = [s for s in await ledger.stores() if s.settings.get("agency") == name]
+        for store in stores:
+            _check_joined(store, policy, await _own(ledger, store))
+        return
+    found = await ledger.store(name)
+    if found is None:
+        raise NotThere(f"there is no store {name}; see `pef store list`")
+    _check(await _joined(ledger, found, policy))
+
+
+def _check_joined(store: Store, agency: Policy, own: Policy) -> None:
+    try:
+        _check(inherit(agency, own))
+    except (PolicyLocked, PolicyUnreadable) as error:
+        raise type(error)(f"store {store.id}: {error}") from None
+
+
+def _check(policy: Policy) -> None:
+    errors = [found for found in lint(policy) if found.severity is Severity.ERROR]
+    if errors:
+        said = " ".join(found.explanation("en") for found in errors)
+        raise PolicyUnreadable(f"run `pef policy check` and mend it first: {said}")
+
+
+async def join_agency(ports: Ports, store_id: str, agency: str | None) -> Store:
+    """Put a store under an agency's policy, or (None) under nobody's.
+
+    Raises:
+        NotThere: no such store.
+        PolicyLocked, PolicyUnreadable: the two policies don't go together.
+    """
+    async with ports.book.begin() as ledger:
+        store = await ledger.store(store_id)
+        if store is None:
+            raise NotThere(f"there is no store {store_id}; see `pef store list`")
+        moved = replace(store, settings={**store.settings, "agency": agency})
+        _check(await _joined(ledger, moved, await _own(ledger, moved)))
+        await ledger.add_store(moved)
+    return moved

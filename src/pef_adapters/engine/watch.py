@@ -1,0 +1,190 @@
+"""What time does by itself: reviews that wait, deadlines, documents and keys that expire.
+
+Run with the janitor's sweep. Raises an alarm once and clears it when it is over; it
+decides nothing but what a policy says of a review that ran out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import structlog
+
+from pef_adapters.core.calendar import lima_date, lima_time
+from pef_adapters.core.errors import PefError
+from pef_adapters.core.policy.model import Expired
+from pef_adapters.core.states import CARE, Event, State
+from pef_adapters.engine.facts import last_day
+from pef_adapters.engine.policies import policy_of
+from pef_adapters.engine.ports import Ledger, Ports
+from pef_adapters.engine.records import Account, Alarm, Refund, Review, ReviewEnd
+from pef_adapters.engine.transition import move, stay
+
+_log = structlog.get_logger(__name__)
+
+_BATCH = 500
+_WARN_DAYS = (30, 7)
+_SOON = timedelta(hours=24)
+_RAN_OUT = "code.APPROVAL_EXPIRED"
+# What is told before the last good day of a setting, and after it.
+_LAST_DAYS: Mapping[str, tuple[str, str]] = {
+    "kyc_until": ("code.KYC_EXPIRES", "code.KYC_EXPIRED"),
+    "keys_until": ("code.KEYS_EXPIRE", "code.KEYS_OVER"),
+}
+
+
+async def watch(ports: Ports) -> None:
+    """Everything that is due by now; safe to repeat."""
+    await _watch_reviews(ports)
+    await _watch_deadlines(ports)
+    await _watch_accounts(ports)
+
+
+async def _watch_reviews(ports: Ports) -> None:
+    now = ports.clock.now()
+    async with ports.book.begin() as ledger:
+        waiting = await ledger.open_reviews(_BATCH)
+    for review in waiting:
+        if review.expires_at <= now:
+            await _expire(ports, review, now)
+        elif review.remind_at <= now:
+            async with ports.book.begin() as ledger:
+                await _raise(ledger, _review_alarm(review), now)
+    await _clear_reviews(ports, {review.id for review in waiting})
+
+
+async def _clear_reviews(ports: Ports, waiting: set[int]) -> None:
+    now = ports.clock.now()
+    async with ports.book.begin() as ledger:
+        for alarm in await ledger.open_alarms():
+            kind, _, number = alarm.key.partition("/")
+            if kind == "review" and int(number) not in waiting:
+                await ledger.clear_alarm(alarm.key, now)
+
+
+async def _expire(ports: Ports, review: Review, now: datetime) -> None:
+    """What was agreed so far counts no more; the policy says whether the refund goes on."""
+    async with ports.book.begin() as ledger:
+        refund = await ledger.lock_refund(review.refund_id)
+        current = await ledger.open_review(review.refund_id)
+        if refund is None or current is None or current.id != review.id:
+            return
+        await ledger.save_review(replace(review, ended_at=now, ended_as=ReviewEnd.EXPIRED))
+        await ledger.clear_alarm(f"review/{review.id}", now)
+        if refund.state is not State.HELD:
+            return
+        if await _when_expired(ledger, refund) is Expired.REJECT:
+            refund = await move(ledger, refund, Event.REJECTED, now, attention=_RAN_OUT)
+        else:
+            refund = await stay(ledger, refund, now, attention=_RAN_OUT)
+            await ledger.add_review(_once_more(review, now))
+        await ledger.wake(refund)
+
+
+async def _when_expired(ledger: Ledger, refund: Refund) -> Expired:
+    store = await ledger.store(refund.store_id)
+    if store is None:
+        return Expired.HOLD
+    try:
+        return (await policy_of(ledger, store)).approvals.when_expired
+    except PefError:
+        return Expired.HOLD  # a policy that can't be read ends nothing
+
+
+def _once_more(review: Review, now: datetime) -> Review:
+    """The same question again, for as long as before, with nobody's answer yet."""
+    return replace(
+        review,
+        id=0,
+        opened_at=now,
+        remind_at=now + (review.remind_at - review.opened_at),
+        expires_at=now + (review.expires_at - review.opened_at),
+    )
+
+
+async def _watch_deadlines(ports: Ports) -> None:
+    now = ports.clock.now()
+    async with ports.book.begin() as ledger:
+        for refund in await ledger.refunds_by_deadline(now + _SOON, _BATCH):
+            await _watch_deadline(ledger, refund, now)
+
+
+async def _watch_deadline(ledger: Ledger, refund: Refund, now: datetime) -> None:
+    near, passed = f"deadline/near/{refund.id}", f"deadline/passed/{refund.id}"
+    if CARE[refund.state].final:
+        await ledger.clear_alarm(near, now)
+        await ledger.clear_alarm(passed, now)
+    elif refund.deadline_at is not None:
+        late = refund.deadline_at <= now
+        if late:
+            await ledger.clear_alarm(near, now)
+        figures = {"at": _in_lima(refund.deadline_at), "refund": refund.id}
+        alarm = Alarm(
+            key=passed if late else near,
+            subject=f"refund/{refund.id}",
+            code="code.DEADLINE_PASSED" if late else "code.DEADLINE_NEAR",
+            figures=figures,
+            raised_at=now,
+        )
+        await _raise(ledger, alarm, now)
+
+
+async def _watch_accounts(ports: Ports) -> None:
+    now = ports.clock.now()
+    async with ports.book.begin() as ledger:
+        for account in await ledger.accounts():
+            for setting in _LAST_DAYS:
+                await _watch_last_day(ledger, account, setting, now)
+
+
+async def _watch_last_day(ledger: Ledger, account: Account, setting: str, now: datetime) -> None:
+    try:
+        last = last_day(account.settings, setting)
+    except PefError as fault:
+        _log.warning("account_setting_unreadable", account=account.id, detail=str(fault))
+        return
+    due = due_warning(last, lima_date(now))
+    keys = {level: f"{setting}/{level}/{account.id}/{last}" for level in (*_WARN_DAYS, 0)}
+    for alarm in await ledger.open_alarms():
+        stale = alarm.key.startswith(f"{setting}/") and alarm.subject == f"account/{account.id}"
+        if stale and alarm.key != (keys[due] if due is not None else None):
+            await ledger.clear_alarm(alarm.key, now)
+    if due is not None and last is not None:
+        before, after = _LAST_DAYS[setting]
+        alarm = Alarm(
+            key=keys[due],
+            subject=f"account/{account.id}",
+            code=after if due == 0 else before,
+            figures={"day": last.isoformat(), "account": account.id},
+            raised_at=now,
+        )
+        await _raise(ledger, alarm, now)
+
+
+def due_warning(last: date | None, today: date) -> int | None:
+    """Which warning is due: 30 or 7 days before the last good day, 0 after it; None: none."""
+    if last is None:
+        return None
+    if today > last:
+        return 0
+    left = (last - today).days
+    return min((days for days in _WARN_DAYS if left <= days), default=None)
+
+
+def _review_alarm(review: Review) -> Alarm:
+    return Alarm(
+        key=f"review/{review.id}",
+        subject=f"refund/{review.refund_id}",
+        code="code.REVIEW_WAITS",
+        figures={"at": _in_lima(review.expires_at), "refund": review.refund_id},
+        raised_at=review.remind_at,
+    )
+
+
+def _in_lima(moment: datetime) -> str:
+    return f"{lima_time(moment):%Y-%m-%d %H:%M}"
+
+
+async def _raise(ledger: Ledger, alarm: Alarm, now: datetime) -> None:
+    if await ledger.raise_alarm(replace(alarm, raised_at=now)):
+        _log.warning("alarm", code=alarm.code, subject=alarm.subject, **alarm.figures)
