@@ -13,13 +13,20 @@ from datetime import date, datetime, timedelta
 from pef_adapters.bank_files import AnswerKind, BankAnswer
 from pef_adapters.core.calendar import add_business_days, lima_date
 from pef_adapters.core.errors import NotThere, PayoutAnswerDiffers
-from pef_adapters.core.states import Event, State
+from pef_adapters.core.states import Event, State, allows
 from pef_adapters.engine.payouts import known_batch
 from pef_adapters.engine.people import named
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import Payout, PayoutEnd, Proof, Refund
-from pef_adapters.engine.transition import PERSON, call_for_attention, move, stay
+from pef_adapters.engine.transition import (
+    PERSON,
+    call_for_attention,
+    move,
+    remember,
+    stay,
+)
 
+BEYOND = "code.PAID_BEYOND_REST"
 MOST_PROOF_BYTES = 5_000_000
 _OVERDUE_BUSINESS_DAYS = 3
 _DAY = timedelta(days=1)
@@ -120,8 +127,6 @@ def _wrong(answer: BankAnswer, payout: Payout | None) -> str:
         return f"line {answer.line_id} is not of this batch"
     if answer.amount != payout.paid_out:
         return f"line {answer.line_id}: {answer.amount} instead of {payout.paid_out}"
-    if payout.ended_as is PayoutEnd.RETURNED and answer.kind is AnswerKind.CONFIRMED:
-        return f"line {answer.line_id} was returned before; a returned payout can't be confirmed"
     return ""
 
 
@@ -146,15 +151,24 @@ async def _book_answer(
         )
     )
     refund = await ledger.lock_refund(payout.refund_id)
-    if refund is None or refund.generation != payout.generation:
-        return
+    if refund is not None:
+        await ledger.wake(await _follow(ledger, refund, payout, answer, by=who, at=now))
+
+
+async def _follow(
+    ledger: Ledger, refund: Refund, payout: Payout, answer: BankAnswer, *, by: str, at: datetime
+) -> Refund:
+    confirmed = answer.kind is AnswerKind.CONFIRMED
     event = Event.PAYOUT_CONFIRMED if confirmed else Event.PAYOUT_RETURNED
     detail = {"batch": payout.batch_id, "bank_reference": answer.bank_reference}
+    if refund.generation != payout.generation or not allows(refund.state, event):
+        await remember(ledger, refund, f"{event} ignored", at, **detail)
+        # The refund has gone on without this money; now it may have been paid twice.
+        beyond = confirmed and refund.state is not State.REFUNDED
+        return await call_for_attention(ledger, refund, BEYOND, at) if beyond else refund
     why = {"reason": _masked(answer.reason)} if answer.reason else {}
-    moved = await move(ledger, refund, event, now, actor=PERSON + who, detail={**detail, **why})
-    if not confirmed:
-        moved = await _ask_again(ledger, moved, now)
-    await ledger.wake(moved)
+    moved = await move(ledger, refund, event, at, actor=PERSON + by, detail={**detail, **why})
+    return moved if confirmed else await _ask_again(ledger, moved, at)
 
 
 async def _ask_again(ledger: Ledger, refund: Refund, now: datetime) -> Refund:
@@ -166,6 +180,7 @@ async def _ask_again(ledger: Ledger, refund: Refund, now: datetime) -> Refund:
         now,
         attention="code.PAYOUT_RETURNED",
         next_action_at=now,
+        destination=None,
     )
 
 

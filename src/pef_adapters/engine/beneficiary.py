@@ -100,7 +100,8 @@ async def ask_buyer(ports: Ports, refund: Refund) -> None:
             return
         link = await _link_of(ports, ledger, locked)
         terms = (await policy_of(ledger, store)).payout
-    await _tell(ports, locked, store, link, terms)
+        again = await ledger.newest_destination(refund.id) is not None
+    await _tell(ports, locked, store, link=link, terms=terms, again=again)
 
 
 async def look(ports: Ports, token: str) -> Invited:
@@ -253,17 +254,20 @@ async def _new_link(ports: Ports, ledger: Ledger, refund: Refund, by: str) -> Li
     return link
 
 
-async def _tell(ports: Ports, refund: Refund, store: Store, link: Link, terms: PayoutTerms) -> None:
+async def _tell(
+    ports: Ports, refund: Refund, store: Store, *, link: Link, terms: PayoutTerms, again: bool
+) -> None:
     """Let the store's own mail carry the link, once; else a person has to send one."""
     now = ports.clock.now()
     carrier = ports.platforms.named(store.platform).buyer_messages
     if now >= link.expires_at:
         await _show(ports, refund, SILENT)
-    elif carrier is None or not terms.tell_buyer or link.made_by != ENGINE:
+    elif link.told_at is not None or link.made_by != ENGINE:
+        return
+    elif carrier is None or not terms.tell_buyer:
         await _show(ports, refund, TO_BE_ASKED)
-    elif link.told_at is None:
-        returned = bool(refund.destination)
-        text = _message(ports, refund, store, link, again=returned)
+    else:
+        text = _message(ports, refund, store, link, again=again)
         marker = f"{refund.id}/{link.id[:6]}"
         await carrier.tell_buyer(refund.order_id, text, marker, connection(store))
         async with ports.book.begin() as ledger:

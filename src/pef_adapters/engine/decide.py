@@ -95,6 +95,8 @@ async def _follow(
         event,
         now,
         decision=decision.as_record(),
+        # The buyer is asked at once, not at the next daily look.
+        next_action_at=now if event is Event.BENEFICIARY_ASKED else None,
         detail=_detail(decision),
         lane=decision.route or Route.ORIGINAL,
         counted_at=now if event in _GOES_ON else None,

@@ -116,17 +116,14 @@ def last_day(settings: Any, name: str) -> date | None:
 
 
 async def _siblings(ledger: Ledger, refund: Refund) -> tuple[Sibling, ...]:
+    """Refunds of the order that became ours before this one; of two, exactly one is first."""
     order = await ledger.refunds_of_order(refund.store_id, refund.order_id)
-    earlier = (other for other in order if _place(other) < _place(refund))
+    own = next(place for place, other in enumerate(order) if other.id == refund.id)
     return tuple(
         Sibling(other.platform_refund_id, other.amount, other.requested_at)
-        for other in earlier
+        for other in order[:own]
         if other.state not in _WITHDRAWN
     )
-
-
-def _place(refund: Refund) -> tuple[datetime, datetime, str]:
-    return refund.requested_at, refund.created_at, refund.id
 
 
 async def _votes(ledger: Ledger, refund_id: str) -> tuple[Vote, ...]:

@@ -240,6 +240,8 @@ def _next_look(attempt: Attempt, event: Event, now: datetime) -> datetime | None
         return schedule.pending(attempt.refund_id, attempt.intended_at, now)
     if event is Event.RAIL_REFUNDED:
         return schedule.settled(attempt.closed_at or now, now)
+    if event is Event.RAIL_NEEDS_BENEFICIARY:
+        return now
     return now + _DAY if event is Event.RAIL_RETURNED else None
 
 

@@ -3,7 +3,7 @@
 The same state machine and the same reservation as the rail's lane. A line is an intent:
 it is committed, with its refund moved on, before anybody can hold the file, and the file
 can be made again from it. A refund stands in one open bank file at most, and before it
-enters one the rail is asked about every earlier attempt.
+enters one the store and the rail are asked, as before any send.
 """
 
 import hashlib
@@ -21,8 +21,9 @@ from pef_adapters.engine.identity import merchant_refund_id
 from pef_adapters.engine.people import named, next_generation
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import Destination, Payout, PayoutBatch, Refund
-from pef_adapters.engine.send import ask_about_earlier_sends
+from pef_adapters.engine.send import ask_about_earlier_sends, rail_of
 from pef_adapters.engine.transition import PERSON, move
+from pef_adapters.engine.withdraw import still_wanted, withdraw
 
 # A bank file that nobody can check by eye helps nobody.
 MOST_LINES = 500
@@ -73,7 +74,7 @@ async def export(ports: Ports, account_id: str, format_name: str, person: str) -
     """
     who, bank_format = named(person), ports.bank_format(format_name)
     waiting = [each.refund for each in await due(ports, account_id) if not each.waits]
-    left_out = await _ask_rail_first(ports, waiting)
+    left_out = await _ask_outside_first(ports, waiting)
     now = ports.clock.now()
     async with ports.book.begin() as ledger:
         if await ledger.account(account_id) is None:
@@ -120,15 +121,29 @@ async def known_batch(ledger: Ledger, batch_id: str) -> PayoutBatch:
     return batch
 
 
-async def _ask_rail_first(ports: Ports, refunds: list[Refund]) -> dict[str, str]:
-    """An earlier attempt may have been booked after all; who can't be asked about stays."""
-    left_out = {}
-    for refund in refunds:
-        try:
-            await ask_about_earlier_sends(ports, refund)
-        except PefError as fault:
-            left_out[refund.id] = str(fault)
-    return left_out
+async def _ask_outside_first(ports: Ports, refunds: list[Refund]) -> dict[str, str]:
+    """Who of them must stay behind, and why: as before a send, store and rail are asked."""
+    answers = {refund.id: await _in_the_way(ports, refund) for refund in refunds}
+    return {refund_id: why for refund_id, why in answers.items() if why}
+
+
+async def _in_the_way(ports: Ports, refund: Refund) -> str:
+    try:
+        # An earlier attempt may have been booked after all.
+        await ask_about_earlier_sends(ports, refund)
+        wanted = await still_wanted(ports, refund)
+        rail = await rail_of(ports, refund.id)
+        payment = await rail.find_payment(refund.transaction_id or "")
+    except PefError as fault:
+        return str(fault)
+    if wanted is None:
+        await withdraw(ports, refund.id)
+        return "the store has withdrawn it"
+    if wanted.amount != refund.amount:
+        return "its amount changed at the store; retry the refund"
+    if payment is None or payment.paid_at is None:
+        return "PagoEfectivo does not show its payment as paid any more; retry the refund"
+    return ""
 
 
 async def _drafted(ledger: Ledger, refund_id: str, now: datetime) -> Payout | str:

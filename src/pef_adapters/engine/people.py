@@ -8,7 +8,7 @@ from pef_adapters.core.policy import Route
 from pef_adapters.core.states import CARE, Event, State, allows
 from pef_adapters.engine.identity import merchant_refund_id
 from pef_adapters.engine.ports import Ledger, Ports
-from pef_adapters.engine.records import Refund
+from pef_adapters.engine.records import PayoutEnd, Refund
 from pef_adapters.engine.transition import PERSON, move, remember
 
 
@@ -52,11 +52,22 @@ async def settle(ports: Ports, refund_id: str, person: str, *, paid: bool) -> Re
         refund = await move(
             ledger, refund, event, now, actor=_name(person), attention="code.CONFIRMED_BY_PERSON"
         )
-        attempt = await ledger.attempt(merchant_refund_id(refund.id, refund.generation))
-        if attempt is not None and attempt.closed_at is None:
-            await ledger.save_attempt(replace(attempt, closed_at=now))
+        await _close(ledger, refund, now, person=named(person), paid=paid)
         await ledger.wake(refund)
     return refund
+
+
+async def _close(ledger: Ledger, refund: Refund, now: datetime, *, person: str, paid: bool) -> None:
+    """End what was under way: the attempt at the rail, or the line in a bank file."""
+    attempt = await ledger.attempt(merchant_refund_id(refund.id, refund.generation))
+    if attempt is not None and attempt.closed_at is None:
+        await ledger.save_attempt(replace(attempt, closed_at=now))
+    end = PayoutEnd.CONFIRMED if paid else PayoutEnd.RETURNED
+    for payout in await ledger.payouts_of_refund(refund.id):
+        if payout.ended_as is None:
+            await ledger.save_payout(
+                replace(payout, ended_as=end, answered_at=now, answered_by=person)
+            )
 
 
 async def choose_payout(ports: Ports, refund_id: str, person: str) -> Refund:

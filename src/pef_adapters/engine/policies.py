@@ -7,7 +7,7 @@ connected with: only windows, or nothing.
 from dataclasses import replace
 
 from pef_adapters.core.errors import InvalidInput, NotThere, PolicyLocked, PolicyUnreadable
-from pef_adapters.core.policy import Policy, inherit, lint, policy_from_settings
+from pef_adapters.core.policy import BASE, Policy, inherit, lint, policy_from_settings
 from pef_adapters.core.policy.lint import Severity
 from pef_adapters.engine.people import named
 from pef_adapters.engine.ports import Ledger, Ports
@@ -84,15 +84,25 @@ def policy_in(published: PublishedPolicy) -> Policy:
 
 
 async def _own(ledger: Ledger, store: Store) -> Policy:
+    """What the store itself says; without a policy of its own all is left to its agency."""
     published = await ledger.newest_policy(owner_of_store(store.id))
-    kept = store.settings.get("policy", {}) if published is None else published.body
-    return policy_from_settings(kept)
+    if published is not None:
+        return policy_in(published)
+    kept = store.settings.get("policy", {})
+    if "name" in kept or not store.settings.get("agency"):
+        return policy_from_settings(kept)
+    if not kept:
+        return Policy(name=BASE.name, version=BASE.version)
+    return Policy(name=BASE.name, version=BASE.version, window=policy_from_settings(kept).window)
 
 
 async def _joined(ledger: Ledger, store: Store, own: Policy) -> Policy:
     agency = store.settings.get("agency")
     over = await ledger.newest_policy(owner_of_agency(str(agency))) if agency else None
-    return own if over is None else inherit(policy_in(over), own)
+    if over is not None:
+        return inherit(policy_in(over), own)
+    # An agency that has published nothing yet decides nothing.
+    return own if own.name != BASE.name else own.model_copy(update={"otherwise": BASE.otherwise})
 
 
 def _same(newest: PublishedPolicy, draft: Policy) -> bool:

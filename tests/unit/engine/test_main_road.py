@@ -50,8 +50,8 @@ async def test_same_webhook_three_times_pays_once() -> None:
 async def test_several_partials_stay_within_the_payment() -> None:
     """Partials are paid until the payment is used up; the next one is held."""
     world = await World().open()
-    for number in ("15", "16", "17"):
-        await world.press(number, 5000)
+    for number, minor in (("15", 5000), ("16", 5100), ("17", 5200)):
+        await world.press(number, minor)
         await world.run()
     states = [(await world.refund(n)).state for n in ("15", "16", "17")]
     assert states == [State.PENDING, State.PENDING, State.HELD]
