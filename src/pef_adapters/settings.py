@@ -27,8 +27,9 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr | None = Field(
         default=None,
-        description="Key that seals stored secrets; several, separated by commas, while rotating. "
-        "Without it a key file readable by you alone is made in the data folder.",
+        description="Key that seals stored secrets; several, separated by commas, to rotate: the "
+        "first seals, and older ones stay in the list, because kept bank details are not sealed "
+        "again. Without it a key file readable by you alone is made in the data folder.",
     )
     host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(

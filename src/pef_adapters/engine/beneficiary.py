@@ -271,7 +271,9 @@ async def _tell(
         marker = f"{refund.id}/{link.id[:6]}"
         await carrier.tell_buyer(refund.order_id, text, marker, connection(store))
         async with ports.book.begin() as ledger:
-            await ledger.save_link(replace(link, told_at=now))
+            kept = await ledger.link(link.id)
+            if kept is not None and kept.ended_as is None:
+                await ledger.save_link(replace(kept, told_at=now))
             await remember(ledger, refund, "buyer asked for bank details", now)
 
 

@@ -49,8 +49,10 @@ async def gather(
 
 async def with_limits(ledger: Ledger, facts: Facts, policy: Policy, refund_id: str) -> Facts:
     """The facts with what other refunds have used, counted under lock."""
+    # Also where this policy counts nothing: another store's limit may count this refund.
+    keys = {per: limit_key(per, facts) for per in LimitScope}
+    await ledger.lock_limits([f"{per}/{key}" for per, key in keys.items() if key is not None])
     limits = [limit for limit in policy.limits if counter(limit, facts) is not None]
-    await ledger.lock_limits([str(counter(limit, facts)) for limit in limits])
     used: dict[str, Used] = {}
     for limit in limits:
         key, since = limit_key(limit.per, facts), window_start(limit, facts.now)

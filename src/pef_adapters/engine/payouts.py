@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from pef_adapters.bank_files import BankFormat, Batch, PayoutLine
 from pef_adapters.core.beneficiary import Beneficiary
@@ -27,6 +28,7 @@ from pef_adapters.engine.withdraw import still_wanted, withdraw
 
 # A bank file that nobody can check by eye helps nobody.
 MOST_LINES = 500
+_MOST_WAITING = 10_000
 _USUAL_BUSINESS_DAYS = 7
 _DAY = timedelta(days=1)
 
@@ -56,7 +58,7 @@ async def due(ports: Ports, account_id: str) -> list[Due]:
     now = ports.clock.now()
     async with ports.book.begin() as ledger:
         found = []
-        for refund in await ledger.refunds_due_for_payout(account_id, MOST_LINES):
+        for refund in await ledger.refunds_due_for_payout(account_id, _MOST_WAITING):
             destination = await ledger.newest_destination(refund.id)
             if destination is not None:
                 others = len(await ledger.refunds_to(destination.account)) - 1
@@ -73,7 +75,8 @@ async def export(ports: Ports, account_id: str, format_name: str, person: str) -
         InvalidInput: no name is given.
     """
     who, bank_format = named(person), ports.bank_format(format_name)
-    waiting = [each.refund for each in await due(ports, account_id) if not each.waits]
+    ready = (each.refund for each in await due(ports, account_id) if not each.waits)
+    waiting = list(islice(ready, MOST_LINES))
     left_out = await _ask_outside_first(ports, waiting)
     now = ports.clock.now()
     async with ports.book.begin() as ledger:
@@ -117,7 +120,7 @@ async def known_batch(ledger: Ledger, batch_id: str) -> PayoutBatch:
     """
     batch = await ledger.batch(batch_id)
     if batch is None:
-        raise NotThere(f"there is no batch {batch_id}; see `pef payout list`")
+        raise NotThere(f"there is no batch {batch_id}; see `pef payout batches`")
     return batch
 
 
@@ -158,6 +161,8 @@ async def _drafted(ledger: Ledger, refund_id: str, now: datetime) -> Payout | st
         paid_out, exchange = await paid_out_for(ledger, refund, now)
     except PefError as fault:
         return str(fault)
+    if paid_out.minor <= 0:
+        return f"{refund.amount} comes to nothing in {paid_out.currency}"
     generation = await next_generation(ledger, refund.id)
     return Payout(
         line_id=merchant_refund_id(refund.id, generation),

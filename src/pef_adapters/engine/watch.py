@@ -23,6 +23,7 @@ from pef_adapters.engine.transition import move, stay
 _log = structlog.get_logger(__name__)
 
 _BATCH = 500
+_REVIEW = "review/"
 _WARN_DAYS = (30, 7)
 _SOON = timedelta(hours=24)
 _RAN_OUT = "code.APPROVAL_EXPIRED"
@@ -37,6 +38,7 @@ async def watch(ports: Ports) -> None:
     """Everything that is due by now; safe to repeat."""
     await _watch_reviews(ports)
     await _watch_deadlines(ports)
+    await _clear(ports)
     await _watch_accounts(ports)
 
 
@@ -50,16 +52,24 @@ async def _watch_reviews(ports: Ports) -> None:
         elif review.remind_at <= now:
             async with ports.book.begin() as ledger:
                 await _raise(ledger, _review_alarm(review), now)
-    await _clear_reviews(ports, {review.id for review in waiting})
 
 
-async def _clear_reviews(ports: Ports, waiting: set[int]) -> None:
+async def _clear(ports: Ports) -> None:
+    """Take back the alarms of reviews that ended and of refunds that are done."""
     now = ports.clock.now()
     async with ports.book.begin() as ledger:
         for alarm in await ledger.open_alarms():
-            kind, _, number = alarm.key.partition("/")
-            if kind == "review" and int(number) not in waiting:
+            kind, _, name = alarm.subject.partition("/")
+            if kind == "refund" and await _is_over(ledger, alarm, name):
                 await ledger.clear_alarm(alarm.key, now)
+
+
+async def _is_over(ledger: Ledger, alarm: Alarm, refund_id: str) -> bool:
+    if alarm.key.startswith(_REVIEW):
+        review = await ledger.open_review(refund_id)
+        return review is None or alarm.key != f"{_REVIEW}{review.id}"
+    refund = await ledger.refund(refund_id)
+    return refund is None or refund.deadline_at is None or CARE[refund.state].final
 
 
 async def _expire(ports: Ports, review: Review, now: datetime) -> None:
@@ -70,7 +80,7 @@ async def _expire(ports: Ports, review: Review, now: datetime) -> None:
         if refund is None or current is None or current.id != review.id:
             return
         await ledger.save_review(replace(review, ended_at=now, ended_as=ReviewEnd.EXPIRED))
-        await ledger.clear_alarm(f"review/{review.id}", now)
+        await ledger.clear_alarm(f"{_REVIEW}{review.id}", now)
         if refund.state is not State.HELD:
             return
         if await _when_expired(ledger, refund) is Expired.REJECT:
@@ -111,10 +121,7 @@ async def _watch_deadlines(ports: Ports) -> None:
 
 async def _watch_deadline(ledger: Ledger, refund: Refund, now: datetime) -> None:
     near, passed = f"deadline/near/{refund.id}", f"deadline/passed/{refund.id}"
-    if CARE[refund.state].final:
-        await ledger.clear_alarm(near, now)
-        await ledger.clear_alarm(passed, now)
-    elif refund.deadline_at is not None:
+    if refund.deadline_at is not None:
         late = refund.deadline_at <= now
         if late:
             await ledger.clear_alarm(near, now)
@@ -173,7 +180,7 @@ def due_warning(last: date | None, today: date) -> int | None:
 
 def _review_alarm(review: Review) -> Alarm:
     return Alarm(
-        key=f"review/{review.id}",
+        key=f"{_REVIEW}{review.id}",
         subject=f"refund/{review.refund_id}",
         code="code.REVIEW_WAITS",
         figures={"at": _in_lima(review.expires_at), "refund": review.refund_id},

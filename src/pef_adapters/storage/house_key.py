@@ -12,6 +12,7 @@ from itsdangerous import BadSignature, Signer
 
 from pef_adapters.core.errors import LinkTampered
 from pef_adapters.engine.ports import LedgerBook
+from pef_adapters.storage.storable import text as kept
 
 _FINGERPRINT, _LINKS = b"pef.fingerprint", "pef.links"
 _ID_BYTES = 18
@@ -29,13 +30,13 @@ async def house_key_of(book: LedgerBook) -> str:
 
 
 class KeyedHash:
-    """Implements `engine.ports.Fingerprint`: HMAC-SHA256 in hex."""
+    """Implements `engine.ports.Fingerprint`: HMAC-SHA256 in hex, of text as it is kept."""
 
     def __init__(self, key: str) -> None:
         self._key = hmac.digest(key.encode(), _FINGERPRINT, sha256)
 
     def __call__(self, text: str) -> str:
-        return hmac.new(self._key, text.encode(), sha256).hexdigest()
+        return hmac.new(self._key, kept(text).encode(), sha256).hexdigest()
 
 
 class SignedLinks:
@@ -53,7 +54,11 @@ class SignedLinks:
 
     def read(self, token: str) -> str:
         try:
-            return self._signer.unsign(token).decode()
+            link_id = self._signer.unsign(token).decode()
         except (BadSignature, UnicodeError):
             # `from None`: the cause carries what was sent.
             raise LinkTampered from None
+        # Base64 has several spellings of one signature; only the one we wrote is ours.
+        if token != self.token(link_id):
+            raise LinkTampered
+        return link_id

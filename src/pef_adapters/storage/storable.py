@@ -3,11 +3,12 @@
 Both ledgers pass every record through here before writing, so that they can't
 drift: times become UTC, mappings become plain JSON, and text that PostgreSQL
 can't hold (NUL, half a surrogate pair) is replaced, because a hostile store must
-not be able to stop its own deliveries from being written.
+not be able to stop its own deliveries from being written. What the tables' CHECKs
+say of one record is said here first, so that both ledgers refuse it alike.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from enum import Enum
@@ -58,14 +59,26 @@ Record = TypeVar(
     TimelineEntry,
 )
 
+# The CHECKs of 0002_desk.sql, and what each is called where it is not kept.
+_MUST: Mapping[type, tuple[str, Callable[[Any], bool]]] = {
+    PublishedPolicy: ("a policy's version is at least 1", lambda policy: policy.version > 0),
+    Review: ("a review needs one person or two", lambda review: review.needed in {1, 2}),
+    Link: ("a link can't have fewer than no tries left", lambda link: link.tries_left >= 0),
+    Payout: ("a payout is more than nothing", lambda payout: payout.paid_out.minor > 0),
+}
+
 
 def storable(record: Record) -> Record:
     """The record as it will be read back.
 
     Raises:
-        ValueError: a time is naive, or a mapping holds what JSON can't.
-        TypeError: as before.
+        ValueError: a time is naive, a mapping holds what JSON can't, or a figure is
+            one that no table takes.
+        TypeError: a mapping holds what JSON can't.
     """
+    rule, kept = _MUST.get(type(record), ("", _anything))
+    if not kept(record):
+        raise ValueError(rule)
     changed = {f.name: _stored(getattr(record, f.name)) for f in fields(record)}
     return replace(record, **changed)
 
@@ -81,11 +94,20 @@ def utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def text(value: str) -> str:
+    """The text as it is kept: what PostgreSQL can't hold is replaced."""
+    return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def _anything(_: Any) -> bool:
+    return True
+
+
 def _stored(value: Any) -> Any:
     if isinstance(value, datetime):
         return utc(value)
     if isinstance(value, str) and not isinstance(value, Enum):
-        return _text(value)
+        return text(value)
     if isinstance(value, tuple):
         return tuple(_stored(each) for each in value)
     if isinstance(value, Mapping):
@@ -94,16 +116,12 @@ def _stored(value: Any) -> Any:
 
 
 def _clean(plain: dict[str, Any]) -> dict[str, Any]:
-    return {_text(key): _clean_value(value) for key, value in plain.items()}
+    return {text(key): _clean_value(value) for key, value in plain.items()}
 
 
 def _clean_value(value: Any) -> Any:
     if isinstance(value, str):
-        return _text(value)
+        return text(value)
     if isinstance(value, list):
         return [_clean_value(each) for each in value]
     return value
-
-
-def _text(value: str) -> str:
-    return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")

@@ -1,6 +1,8 @@
 """Limits under 64 callers at once, on real PostgreSQL and through the whole engine."""
 
 import asyncio
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +14,8 @@ from pef_adapters.core.money import Money
 from pef_adapters.core.states import State
 from pef_adapters.engine import approvals, beneficiary
 from pef_adapters.engine.advance import advance
-from pef_adapters.engine.digest import digest
+from pef_adapters.engine.digest import digest, register
+from pef_adapters.engine.identity import refund_id
 from pef_adapters.engine.payouts import export
 from pef_adapters.storage.postgres import PostgresBook
 
@@ -63,6 +66,45 @@ async def test_two_limits_in_two_orders_hold_and_never_lock_each_other_out(
     )
     assert states.count(State.PENDING) == 6
     assert states.count(State.HELD) == _CALLERS - 6
+
+
+async def test_a_store_without_limits_cannot_slip_past_its_neighbours(
+    postgres_book: PostgresBook,
+) -> None:
+    """Two stores of one account decide at once: what the free one paid, the limited one counts."""
+    limit = {"per": "account", "days": 1, "count": 10}
+    free = {"name": "free", "otherwise": "approve"}
+    world = await World(postgres_book).open(settings={"policy": {**free, "limits": [limit]}})
+    async with postgres_book.begin() as ledger:
+        limited = await ledger.store("tienda-pe")
+        assert limited is not None
+        other = replace(
+            limited, id="otra-pe", identity="https://otra.pe", settings={"policy": free}
+        )
+        await ledger.add_store(other)
+    names = ["tienda-pe", "otra-pe"]
+    refunds = [await _registered(world, names[n % 2], n) for n in range(_CALLERS)]
+    await asyncio.gather(*(advance(world.ports, refund) for refund in refunds))
+    async with postgres_book.begin() as ledger:
+        sent = await ledger.list_refunds(state=State.PENDING)
+    by_store = Counter(refund.store_id for refund in sent)
+    assert by_store["otra-pe"] == _CALLERS // 2
+    # The limited store's own last one was the tenth of both stores, or one before it.
+    assert by_store["tienda-pe"] < 10
+
+
+async def _registered(world: World, store_id: str, number: int) -> str:
+    """A refund of S/ 5 on a payment of its own, registered and not decided."""
+    cip = str(20_000_000 + number)
+    world.rail.pay(cip, _FIVE, world.clock.now() - timedelta(days=1))
+    found = world.platform.press(
+        str(number), _FIVE, at=world.clock.now(), order_id=str(number), transaction_id=cip
+    )
+    async with world.book.begin() as ledger:
+        store = await ledger.store(store_id)
+    assert store is not None
+    assert await register(world.ports, store, found)
+    return refund_id(store.identity, store.platform, str(number))
 
 
 async def test_16_people_approving_at_once_send_one_payment(postgres_book: PostgresBook) -> None:

@@ -69,7 +69,12 @@ class DeskLedger(Protocol):
         ...
 
     async def save_review(self, review: Review) -> None:
-        """Write when to remind, and how it ended."""
+        """Write when to remind, and how it ended.
+
+        Raises:
+            NotThere: no such review.
+            TransitionRefused: it would be opened again beside an open one.
+        """
         ...
 
     async def add_act(self, act: ReviewAct) -> None: ...
@@ -92,7 +97,13 @@ class DeskLedger(Protocol):
     async def open_link(self, refund_id: str) -> Link | None: ...
 
     async def save_link(self, link: Link) -> None:
-        """Write how many tries are left, whether the buyer was told, and how it ended."""
+        """Write how many tries are left, whether the buyer was told, and how it ended.
+
+        An older copy never opens a link again, nor gives tries back.
+
+        Raises:
+            NotThere: no such link.
+        """
         ...
 
     async def add_destination(self, destination: Destination) -> int:
@@ -133,7 +144,12 @@ class DeskLedger(Protocol):
         ...
 
     async def save_payout(self, payout: Payout) -> None:
-        """Write what the bank answered."""
+        """Write what the bank answered.
+
+        Raises:
+            NotThere: no such payout.
+            TransitionRefused: it would be opened again beside an open one.
+        """
         ...
 
     async def add_proof(self, proof: Proof) -> int:

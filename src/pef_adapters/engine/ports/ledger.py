@@ -73,7 +73,7 @@ class RefundLedger(Protocol):
         ...
 
     async def refunds_by_deadline(self, before: datetime, limit: int) -> list[Refund]:
-        """Refunds that a platform wants done before `before`; the most urgent first."""
+        """Unfinished refunds that a platform wants done before `before`; most urgent first."""
         ...
 
     async def refunds_asked(self, start: datetime, end: datetime) -> list[Refund]:

@@ -3,11 +3,14 @@
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from pef_adapters.core.errors import NotThere
 from pef_adapters.engine.records import Account, Store
 from pef_adapters.storage.memory.tables import Invitation, Tables, Wake
 from pef_adapters.storage.storable import storable, utc
+
+Key = TypeVar("Key", str, int)
 
 
 class Connections:
@@ -55,7 +58,7 @@ class Connections:
         found = self._tables.invitations.pop(token_sha256, None)
         return found.payload if found and found.expires_at > now else None
 
-    def _must_hold(self, table: Collection[str], key: str) -> None:
+    def _must_hold(self, table: Collection[Key], key: Key) -> None:
         """What a foreign key is to the database."""
         if key not in table:
             raise NotThere(f"there is no record {key!r} to refer to")

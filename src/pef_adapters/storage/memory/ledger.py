@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pef_adapters.core.errors import AmountExceedsRest, NotThere, TransitionRefused
 from pef_adapters.core.money import Money
-from pef_adapters.core.states import State, moves
+from pef_adapters.core.states import CARE, State, moves
 from pef_adapters.engine.records import (
     Attempt,
     Exchange,
@@ -58,11 +58,11 @@ class MemoryLedger(Desk):
         self._wake(Wake("digest", received_id, None))
 
     async def open_received(self, before: datetime, limit: int) -> list[int]:
-        due = self._tables.due
+        due, end = self._tables.due, utc(before)
         found = [
             each.id
             for each in self._tables.received.values()
-            if each.outcome is None and each.received_at < before and due[each.id] <= before
+            if each.outcome is None and each.received_at < end and due[each.id] <= end
         ]
         return sorted(found, key=lambda received_id: (due[received_id], received_id))[:limit]
 
@@ -106,10 +106,14 @@ class MemoryLedger(Desk):
         return found[::-1][:limit]
 
     async def refunds_by_deadline(self, before: datetime, limit: int) -> list[Refund]:
-        due = [r for r in self._refunds() if r.deadline_at and r.deadline_at < before]
-        return sorted(due, key=lambda refund: refund.deadline_at or before)[:limit]
+        end = utc(before)
+        kept = (r for r in self._tables.refunds.values() if not CARE[r.state].final)
+        wanted = [(refund.deadline_at, refund) for refund in kept]
+        due = [(at, refund) for at, refund in wanted if at is not None and at < end]
+        return [refund for _, refund in sorted(due, key=lambda pair: pair[0])][:limit]
 
     async def refunds_asked(self, start: datetime, end: datetime) -> list[Refund]:
+        start, end = utc(start), utc(end)
         return [refund for refund in self._refunds() if start <= refund.requested_at < end]
 
     async def refunds_due_for_payout(self, account_id: str, limit: int) -> list[Refund]:
@@ -127,8 +131,9 @@ class MemoryLedger(Desk):
         )
 
     async def due_refunds(self, now: datetime, limit: int) -> list[str]:
+        present = utc(now)
         waiting = [(_due_at(refund), refund.id) for refund in self._tables.refunds.values()]
-        due = [(at, refund_id) for at, refund_id in waiting if at is not None and at <= now]
+        due = [(at, refund_id) for at, refund_id in waiting if at is not None and at <= present]
         return [refund_id for _, refund_id in sorted(due, key=lambda pair: pair[0])][:limit]
 
     # payments
@@ -145,9 +150,11 @@ class MemoryLedger(Desk):
         return await self.payment(account_id, transaction_id)
 
     async def payments_paid(self, start: datetime, end: datetime) -> list[Payment]:
-        paid = [(p.paid_at, p.transaction_id, p) for p in self._tables.payments.values()]
-        found = [(at, name, p) for at, name, p in paid if at is not None and start <= at < end]
-        return [payment for _, _, payment in sorted(found, key=lambda each: each[:2])]
+        start, end = utc(start), utc(end)
+        paid = [(payment.paid_at, payment) for payment in self._tables.payments.values()]
+        found = [(at, p) for at, p in paid if at is not None and start <= at < end]
+        found.sort(key=lambda pair: (pair[0], pair[1].transaction_id, pair[1].account_id))
+        return [payment for _, payment in found]
 
     async def save_payment(self, payment: Payment) -> None:
         if _key(payment) not in self._tables.payments:

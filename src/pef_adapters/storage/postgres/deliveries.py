@@ -55,7 +55,8 @@ class Deliveries(Table):
         await self._run(_FORGET, before=utc(before))
 
     async def open_received(self, before: datetime, limit: int) -> list[int]:
-        return [int(row["id"]) for row in await self._all(_OPEN, before=before, limit=limit)]
+        rows = await self._all(_OPEN, before=utc(before), limit=limit)
+        return [int(row["id"]) for row in rows]
 
 
 def _received(row: Row) -> Received:

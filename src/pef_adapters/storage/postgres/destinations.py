@@ -2,7 +2,7 @@
 
 from psycopg.errors import UniqueViolation
 
-from pef_adapters.core.errors import TransitionRefused
+from pef_adapters.core.errors import NotThere, TransitionRefused
 from pef_adapters.engine.records import Destination, Link, LinkEnd
 from pef_adapters.storage.postgres.table import Row, Table, columns
 from pef_adapters.storage.secrets import SecretBox
@@ -18,10 +18,11 @@ _ADD_LINK = f"""
 """
 _ONE_LINK = f"SELECT {_LINK} FROM links WHERE id = %(id)s"
 _OPEN_LINK = f"SELECT {_LINK} FROM links WHERE refund_id = %(refund_id)s AND ended_at IS NULL"
+# A link only ever wears out: whoever saves an older copy of it opens nothing again.
 _SAVE_LINK = """
     UPDATE links SET
-        tries_left = %(tries_left)s, told_at = %(told_at)s, ended_at = %(ended_at)s,
-        ended_as = %(ended_as)s
+        tries_left = LEAST(tries_left, %(tries_left)s), told_at = COALESCE(told_at, %(told_at)s),
+        ended_at = COALESCE(ended_at, %(ended_at)s), ended_as = COALESCE(ended_as, %(ended_as)s)
     WHERE id = %(id)s
 """
 _COLUMNS = "refund_id, account, bound, masked, details, given_by, given_at, good_from"
@@ -58,11 +59,13 @@ class Destinations(Table):
         return _link(await self._one(_OPEN_LINK, refund_id=refund_id))
 
     async def save_link(self, link: Link) -> None:
-        await self._run(_SAVE_LINK, **columns(storable(link)))
+        if not await self._run(_SAVE_LINK, **columns(storable(link))):
+            raise NotThere(f"there is no link of refund {link.refund_id} by this id")
 
     async def add_destination(self, destination: Destination) -> int:
-        sealed = self._box.seal(destination.details)
-        row = await self._one(_INSERT, **columns(storable(destination)) | {"details": sealed})
+        kept = storable(destination)
+        sealed = self._box.seal(kept.details)
+        row = await self._one(_INSERT, **columns(kept) | {"details": sealed})
         assert row is not None  # noqa: S101 -- RETURNING of one inserted row
         return int(row["id"])
 

@@ -18,7 +18,7 @@ _LOCK = """
     ) AS sorted
 """
 _USED: LiteralString = """
-    SELECT currency, count(*) AS count, sum(amount)::bigint AS amount FROM refunds
+    SELECT currency, count(*) AS count, sum(amount) AS amount FROM refunds
     WHERE counted_at >= %(since)s AND state = ANY(%(states)s) AND id <> %(but)s AND
 """
 _WHOSE: Mapping[LimitScope, LiteralString] = {
@@ -40,5 +40,5 @@ class Limits(Table):
         sql = f"{_USED} {_WHOSE[per]} GROUP BY currency ORDER BY currency"
         states = [state.value for state in COUNTED]
         rows = await self._all(sql, key=key, since=utc(since), but=but, states=states)
-        money = tuple(Money(row["amount"], row["currency"]) for row in rows)
+        money = tuple(Money(int(row["amount"]), row["currency"]) for row in rows)
         return Used(sum(row["count"] for row in rows), money)

@@ -31,7 +31,7 @@ _ONE = f"""
 _LOCK = f"{_ONE} FOR NO KEY UPDATE"
 _PAID = f"""
     SELECT {_COLUMNS} FROM payments WHERE paid_at >= %(start)s AND paid_at < %(end)s
-    ORDER BY paid_at, transaction_id
+    ORDER BY paid_at, transaction_id COLLATE "C", account_id COLLATE "C"
 """
 
 

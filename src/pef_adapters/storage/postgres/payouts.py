@@ -76,7 +76,11 @@ class Payouts(Table):
         return [_payout(row) for row in await self._all(_OF_REFUND, refund_id=refund_id)]
 
     async def save_payout(self, payout: Payout) -> None:
-        if not await self._run(_SAVE, **_values(payout)):
+        try:
+            touched = await self._run(_SAVE, **_values(payout))
+        except UniqueViolation as error:
+            raise TransitionRefused(f"{payout.refund_id} stands in a bank file") from error
+        if not touched:
             raise NotThere(f"there is no payout {payout.line_id}")
 
     async def add_proof(self, proof: Proof) -> int:

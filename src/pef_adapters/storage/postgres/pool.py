@@ -12,8 +12,9 @@ from pef_adapters.core.errors import DatabaseUnavailable
 Connection = psycopg.AsyncConnection[Any]
 Pool = AsyncConnectionPool[Connection]
 
-# Every time comes back in UTC, whatever the server's own time zone is.
-_SESSION = "-c timezone=UTC"
+# Whatever the server's own defaults are: every time comes back in UTC, and what is
+# read under a lock is what the lock's last holder has committed.
+_SESSION = r"-c timezone=UTC -c default_transaction_isolation=read\ committed"
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from psycopg.errors import CheckViolation
 from pef_adapters.core.errors import NotThere, TransitionRefused
 from pef_adapters.core.money import Money
 from pef_adapters.core.policy import Route
-from pef_adapters.core.states import State
+from pef_adapters.core.states import CARE, State
 from pef_adapters.engine.records import Refund
 from pef_adapters.storage.postgres.table import Row, Table, columns
 from pef_adapters.storage.storable import storable, utc
@@ -71,7 +71,7 @@ _DUE = """
     ORDER BY LEAST(next_action_at, write_back_at), seq LIMIT %(limit)s
 """
 _BY_DEADLINE = f"""
-    SELECT {_COLUMNS} FROM refunds WHERE deadline_at < %(before)s
+    SELECT {_COLUMNS} FROM refunds WHERE deadline_at < %(before)s AND state <> ALL(%(final)s)
     ORDER BY deadline_at, seq LIMIT %(limit)s
 """
 _ASKED = f"""
@@ -82,6 +82,8 @@ _DUE_FOR_PAYOUT = f"""
     SELECT {_COLUMNS} FROM refunds WHERE state = %(state)s AND account_id = %(account_id)s
     ORDER BY created_at, seq LIMIT %(limit)s
 """
+# With nobody left to act on them.
+_FINAL = [state.value for state in State if CARE[state].final]
 
 
 class Refunds(Table):
@@ -116,7 +118,7 @@ class Refunds(Table):
         return [_refund(row) for row in rows]
 
     async def refunds_by_deadline(self, before: datetime, limit: int) -> list[Refund]:
-        rows = await self._all(_BY_DEADLINE, before=utc(before), limit=limit)
+        rows = await self._all(_BY_DEADLINE, before=utc(before), final=_FINAL, limit=limit)
         return [_refund(row) for row in rows]
 
     async def refunds_asked(self, start: datetime, end: datetime) -> list[Refund]:
@@ -136,7 +138,7 @@ class Refunds(Table):
             raise NotThere(f"there is no refund {refund.id} of this identity")
 
     async def due_refunds(self, now: datetime, limit: int) -> list[str]:
-        return [str(row["id"]) for row in await self._all(_DUE, now=now, limit=limit)]
+        return [str(row["id"]) for row in await self._all(_DUE, now=utc(now), limit=limit)]
 
     async def wake(self, refund: Refund, at: datetime | None = None) -> None:
         await self._wakes.wake_refund(self._conn, refund, at)

@@ -2,7 +2,7 @@
 
 from psycopg.errors import UniqueViolation
 
-from pef_adapters.core.errors import TransitionRefused
+from pef_adapters.core.errors import NotThere, TransitionRefused
 from pef_adapters.engine.records import Act, Review, ReviewAct, ReviewEnd
 from pef_adapters.storage.postgres.table import Row, Table, columns
 from pef_adapters.storage.storable import storable
@@ -60,7 +60,12 @@ class Reviews(Table):
         return [_review(row) for row in await self._all(_OPEN, limit=limit)]
 
     async def save_review(self, review: Review) -> None:
-        await self._run(_SAVE, **columns(storable(review)))
+        try:
+            touched = await self._run(_SAVE, **columns(storable(review)))
+        except UniqueViolation as error:
+            raise TransitionRefused(f"{review.refund_id} is under review already") from error
+        if not touched:
+            raise NotThere(f"there is no review {review.id}")
 
     async def add_act(self, act: ReviewAct) -> None:
         await self._run(_ADD_ACT, **columns(storable(act)))

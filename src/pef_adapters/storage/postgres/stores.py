@@ -23,8 +23,8 @@ _PUT_STORE = f"""
         secrets = excluded.secrets
 """
 _STORE = f"SELECT {_STORE_COLUMNS} FROM stores WHERE id = %(id)s"
-_STORES = f"SELECT {_STORE_COLUMNS} FROM stores ORDER BY created_at, id"
-_STORE_IDS = "SELECT id FROM stores ORDER BY created_at, id"
+_STORES = f'SELECT {_STORE_COLUMNS} FROM stores ORDER BY created_at, id COLLATE "C"'
+_STORE_IDS = 'SELECT id FROM stores ORDER BY created_at, id COLLATE "C"'
 _CURSOR = "UPDATE stores SET poll_cursor = %(cursor)s WHERE id = %(id)s"
 
 _ACCOUNT_COLUMNS = "id, mode, base_url, service_id, settings, secrets, created_at"
@@ -37,15 +37,15 @@ _PUT_ACCOUNT = f"""
         settings = excluded.settings, secrets = excluded.secrets
 """
 _ACCOUNT = f"SELECT {_ACCOUNT_COLUMNS} FROM accounts WHERE id = %(id)s"
-_ACCOUNTS = f"SELECT {_ACCOUNT_COLUMNS} FROM accounts ORDER BY created_at, id"
+_ACCOUNTS = f'SELECT {_ACCOUNT_COLUMNS} FROM accounts ORDER BY created_at, id COLLATE "C"'
 
 
 class Stores(Table):
     """The tables `stores` and `accounts`."""
 
     async def add_store(self, store: Store) -> None:
-        sealed = self._box.seal(store.secrets)
-        await self._run(_PUT_STORE, **columns(storable(store)) | {"secrets": sealed})
+        kept = storable(store)
+        await self._run(_PUT_STORE, **columns(kept) | {"secrets": self._box.seal(kept.secrets)})
 
     async def store(self, store_id: str) -> Store | None:
         row = await self._one(_STORE, id=store_id)
@@ -61,8 +61,8 @@ class Stores(Table):
         await self._run(_CURSOR, id=store_id, cursor=utc(cursor))
 
     async def add_account(self, account: Account) -> None:
-        sealed = self._box.seal(account.secrets)
-        await self._run(_PUT_ACCOUNT, **columns(storable(account)) | {"secrets": sealed})
+        kept = storable(account)
+        await self._run(_PUT_ACCOUNT, **columns(kept) | {"secrets": self._box.seal(kept.secrets)})
 
     async def account(self, account_id: str) -> Account | None:
         row = await self._one(_ACCOUNT, id=account_id)

@@ -10,6 +10,17 @@ ALTER TABLE refunds
     ADD COLUMN counted_at      timestamptz,
     ADD COLUMN deadline_at     timestamptz;
 
+-- What an older release began goes on: a payout that waits is in the manual lane, and
+-- what was approved counts for limits from then on.
+UPDATE refunds SET lane = 'payout' WHERE state IN ('awaiting_beneficiary', 'payout_due');
+UPDATE refunds SET counted_at = COALESCE(
+    (SELECT max(at) FROM timeline
+     WHERE refund_id = refunds.id AND from_state IN ('received', 'held')
+       AND to_state IN ('ready', 'awaiting_beneficiary', 'payout_due')),
+    requested_at)
+WHERE state IN ('ready', 'awaiting_beneficiary', 'payout_due', 'sending', 'unknown', 'pending',
+                'returned', 'refunded');
+
 -- What limits add up; only refunds that count stand in these.
 CREATE INDEX refunds_counted_by_store ON refunds (store_id, counted_at)
     WHERE counted_at IS NOT NULL;
@@ -19,6 +30,8 @@ CREATE INDEX refunds_counted_by_buyer ON refunds (buyer, counted_at)
     WHERE counted_at IS NOT NULL AND buyer IS NOT NULL;
 CREATE INDEX refunds_counted_by_destination ON refunds (destination, counted_at)
     WHERE counted_at IS NOT NULL AND destination IS NOT NULL;
+CREATE INDEX refunds_counted_by_operator ON refunds ((store_id || '/' || requested_by), counted_at)
+    WHERE counted_at IS NOT NULL;
 CREATE INDEX refunds_by_deadline ON refunds (deadline_at, seq) WHERE deadline_at IS NOT NULL;
 
 CREATE TABLE policies (
