@@ -1,13 +1,15 @@
 """`pef account`: merchant accounts at PagoEfectivo."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from pef_adapters.cli import output
+from pef_adapters.cli import moments, output
+from pef_adapters.cli.options import Json
 from pef_adapters.cli.running import run
+from pef_adapters.core.errors import InvalidInput
 from pef_adapters.core.policy import Mode
-from pef_adapters.engine.onboarding import add_account
+from pef_adapters.engine.onboarding import add_account, renew_account
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Account
 from pef_adapters.pagoefectivo.keys import keep_apart
@@ -22,7 +24,6 @@ from pef_adapters.settings import Settings
 
 app = typer.Typer(help="Merchant accounts at PagoEfectivo.", no_args_is_help=True)
 _PATHS, _TIMEOUTS = Paths(), Timeouts()
-Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
 
 
 @app.command("add")
@@ -98,9 +99,55 @@ def list_accounts(*, json_wanted: Json = False) -> None:
 
     found = run(use_case, "Reading…", json_wanted=json_wanted)
     if json_wanted:
-        output.as_json(
-            {"accounts": [{"id": a.id, "mode": a.mode, "base_url": a.base_url} for a in found]}
-        )
+        output.as_json({"accounts": [_record(account) for account in found]})
         return
-    rows = ((a.id, a.mode, a.base_url, a.service_id) for a in found)
-    output.table("Merchant accounts", ("account", "mode", "address", "service id"), rows)
+    columns = ("account", "mode", "address", "service id", "documents until", "keys until")
+    output.table("Merchant accounts", columns, map(_row, found))
+
+
+@app.command("renew")
+def renew(
+    name: Annotated[str, typer.Argument(help="The account, as in `pef account list`.")],
+    documents_until: Annotated[
+        str | None, typer.Option(help="Last day of the merchant's documents, such as 2027-06-30.")
+    ] = None,
+    keys_until: Annotated[
+        str | None, typer.Option(help="Last day of the keys, such as 2027-06-30.")
+    ] = None,
+    *,
+    json_wanted: Json = False,
+) -> None:
+    """Record until when documents and keys are good: alarms warn before, nothing is sent after."""
+    with output.errors_explained(json_wanted=json_wanted):
+        if documents_until is None and keys_until is None:
+            raise InvalidInput("give --documents-until, --keys-until or both")
+        documents = None if documents_until is None else moments.day(documents_until)
+        keys = None if keys_until is None else moments.day(keys_until)
+
+    async def use_case(ports: Ports, _: Settings) -> Account:
+        return await renew_account(ports, name, kyc_until=documents, keys_until=keys)
+
+    renewed = run(use_case, "Saving…", json_wanted=json_wanted)
+    if json_wanted:
+        output.as_json(_record(renewed))
+        return
+    known = _record(renewed)
+    output.say(
+        f"account {name}: documents until {known['documents_until'] or 'not recorded'}, "
+        f"keys until {known['keys_until'] or 'not recorded'}"
+    )
+
+
+def _record(account: Account) -> dict[str, Any]:
+    return {
+        "id": account.id,
+        "mode": account.mode,
+        "base_url": account.base_url,
+        "documents_until": account.settings.get("kyc_until"),
+        "keys_until": account.settings.get("keys_until"),
+    }
+
+
+def _row(account: Account) -> tuple[object, ...]:
+    days = (account.settings.get(name) or "" for name in ("kyc_until", "keys_until"))
+    return account.id, account.mode, account.base_url, account.service_id, *days

@@ -2,7 +2,18 @@
 
 import typer
 
-from pef_adapters.cli import account, demo, policy, refund, service, store
+from pef_adapters.cli import (
+    account,
+    alarm,
+    approval,
+    costs,
+    demo,
+    payout,
+    policy,
+    refund,
+    service,
+    store,
+)
 
 app = typer.Typer(
     name="pef",
@@ -19,7 +30,11 @@ app.command("demo")(demo.demo)
 app.add_typer(account.app, name="account")
 app.add_typer(store.app, name="store")
 app.add_typer(refund.app, name="refund")
+app.add_typer(approval.app, name="approval")
+app.add_typer(payout.app, name="payout")
 app.add_typer(policy.app, name="policy")
+app.add_typer(costs.app, name="costs")
+app.add_typer(alarm.app, name="alarm")
 
 
 def main() -> None:

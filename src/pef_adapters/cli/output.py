@@ -40,6 +40,11 @@ def say(sentence: str) -> None:
     out.print(Text(sentence))
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, such as "1 refund" and "2 refunds"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table, or a sentence where it would be empty; the first column can be copied."""
     shown = Table(title=title, title_justify="left", header_style="bold")

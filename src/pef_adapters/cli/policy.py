@@ -1,25 +1,22 @@
-"""`pef policy`: ready policies, a check before a policy is used, and a try on the past."""
+"""`pef policy`: ready policies, a check before one is used, tries on the past, and versions."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pef_adapters.cli import output, policy_file, policy_report
+from pef_adapters.cli import output, policy_file, policy_past, policy_report, policy_versions
+from pef_adapters.cli.options import Json, Language, StoreOption
 from pef_adapters.cli.running import run
-from pef_adapters.core.errors import NotThere
+from pef_adapters.core.errors import InvalidInput, NotThere
 from pef_adapters.core.policy import lint
-from pef_adapters.core.policy.backtest import backtest
 from pef_adapters.core.policy.explanation import Explanation, explain_decision
-from pef_adapters.core.policy.history import read_history
 from pef_adapters.core.policy.library import TEMPLATES, template, template_text
 from pef_adapters.core.policy.lint import Severity
 from pef_adapters.engine.ports import Ports
 from pef_adapters.settings import Settings
 
 app = typer.Typer(help="Refund policies.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
-Language = Annotated[str, typer.Option(help="es_PE, en or zh_Hans.")]
 PolicyFile = Annotated[Path, typer.Argument(help="The policy, in YAML or JSON.")]
 
 
@@ -36,11 +33,21 @@ def templates(language: Language = "en", *, json_wanted: Json = False) -> None:
 
 @app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(help="A template, as in `pef policy templates`.")],
+    name: Annotated[
+        str | None, typer.Argument(help="A template, as in `pef policy templates`.")
+    ] = None,
+    store: StoreOption = None,
+    *,
+    json_wanted: Json = False,
 ) -> None:
-    """Print a ready policy as YAML, to be kept in a file and changed."""
-    with output.errors_explained():
-        typer.echo(template_text(name), nl=False)
+    """Print a ready policy, or with --store a store's whole policy, as YAML."""
+    with output.errors_explained(json_wanted=json_wanted):
+        if (name is None) is (store is None):
+            raise InvalidInput("give either the name of a template, or --store")
+        if name is not None:
+            _show_template(name, json_wanted=json_wanted)
+    if store is not None:
+        policy_versions.show_effective(store, json_wanted=json_wanted)
 
 
 @app.command("check")
@@ -57,21 +64,11 @@ def check(file: PolicyFile, language: Language = "en", *, json_wanted: Json = Fa
         raise typer.Exit(1)
 
 
-@app.command("backtest")
-def try_on_the_past(
-    file: PolicyFile,
-    csv: Annotated[Path, typer.Option(help="Past refunds; docs/how-to/write-a-policy.md.")],
-    language: Language = "en",
-    *,
-    json_wanted: Json = False,
-) -> None:
-    """Decide past refunds again by this policy, and show what would change."""
-    with output.errors_explained(json_wanted=json_wanted):
-        report = backtest(read_history(policy_file.text(csv)), policy_file.read(file))
-    if json_wanted:
-        output.as_json(report.as_record())
-    else:
-        policy_report.print_backtest(report, language)
+app.command("backtest")(policy_past.try_on_the_past)
+app.command("export")(policy_past.export)
+app.command("publish")(policy_versions.publish)
+app.command("history")(policy_versions.history)
+app.command("diff")(policy_versions.diff)
 
 
 @app.command("explain")
@@ -95,3 +92,10 @@ def explain(
         output.as_json(policy_report.explanation_record(told))
     else:
         policy_report.print_explanation(told)
+
+
+def _show_template(name: str, *, json_wanted: bool) -> None:
+    if json_wanted:
+        output.as_json(policy_report.template_record(template(name)))
+    else:
+        typer.echo(template_text(name), nl=False)

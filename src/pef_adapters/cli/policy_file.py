@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from pef_adapters.core.errors import NotThere, PolicyUnreadable
+from pef_adapters.cli import files
+from pef_adapters.core.errors import PolicyUnreadable
 from pef_adapters.core.policy import Policy, lint, read_policy
 from pef_adapters.core.policy.lint import Severity
 
@@ -14,7 +15,7 @@ def read(file: Path) -> Policy:
         NotThere: there is no such file.
         PolicyUnreadable: it holds no policy.
     """
-    return read_policy(text(file))
+    return read_policy(files.text(file, PolicyUnreadable))
 
 
 def fit_for_use(file: Path) -> Policy:
@@ -30,18 +31,3 @@ def fit_for_use(file: Path) -> Policy:
         said = " ".join(found.explanation("en") for found in errors)
         raise PolicyUnreadable(f"run `pef policy check {file}` and mend it first: {said}")
     return policy
-
-
-def text(file: Path) -> str:
-    """What stands in `file`.
-
-    Raises:
-        NotThere: it can't be read.
-        PolicyUnreadable: it is not UTF-8.
-    """
-    try:
-        return file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise NotThere(f"{file} can't be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise PolicyUnreadable(f"{file} is not UTF-8 text; save it as UTF-8") from None

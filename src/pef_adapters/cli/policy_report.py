@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from rich.markup import escape
+from rich.text import Text
 
 from pef_adapters.cli import output
 from pef_adapters.core.policy import Finding, Outcome, Policy
@@ -90,11 +91,7 @@ def print_explanation(told: Explanation) -> None:
     for line in (told.why, told.advice and f"→ {told.advice}", *told.terms, *told.changes):
         if line:
             output.out.print(escape(line), highlight=False)
-    output.table("Guards, window and rules", ("name", "what it says"), _escaped(told.verdicts))
-
-
-def _escaped(rows: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
-    return [tuple(escape(cell) for cell in row) for row in rows]
+    output.table("Guards, window and rules", ("name", "what it says"), told.verdicts)
 
 
 def _outcome_row(outcome: Outcome, report: Backtest, most: int) -> tuple[object, ...]:
@@ -102,12 +99,12 @@ def _outcome_row(outcome: Outcome, report: Backtest, most: int) -> tuple[object,
     bar = "█" * round(_BAR * would_be.count / most) if most else ""
     colour = _COLOURS[outcome]
     return (
-        f"[{colour}]{outcome}[/{colour}]",
+        Text(outcome, colour),
         was.count,
         would_be.count,
         _money(was),
         _money(would_be),
-        f"[{colour}]{bar}[/{colour}]",
+        Text(bar, colour),
     )
 
 
@@ -118,9 +115,9 @@ def _money(tally: Tally) -> str:
 def _changed_row(changed: Changed, language: str) -> tuple[object, ...]:
     was, now = changed.past.outcome, changed.now.outcome
     return (
-        escape(changed.past.refund),
+        changed.past.refund,
         changed.past.facts.amount,
-        f"[{_COLOURS[was]}]{was}[/{_COLOURS[was]}]",
-        f"[{_COLOURS[now]}]{now}[/{_COLOURS[now]}]",
-        escape(changed.now.deciding.explanation(language)),
+        Text(was, _COLOURS[was]),
+        Text(now, _COLOURS[now]),
+        changed.now.deciding.explanation(language),
     )

@@ -1,31 +1,43 @@
 """`pef refund`: look at refunds, and do what only a person may do."""
 
 import getpass
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
 
 import typer
-from rich.text import Text
 
-from pef_adapters.cli import output
+from pef_adapters.cli import moments, output, refund_report
+from pef_adapters.cli.options import By, Json, Language, RefundId, StoreOption, check_one
 from pef_adapters.cli.running import run
 from pef_adapters.core.states import CARE, State
 from pef_adapters.engine import people, story
-from pef_adapters.engine.ports import Ports
+from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import Refund
 from pef_adapters.engine.story import Story
 from pef_adapters.settings import Settings
 
 app = typer.Typer(help="Refunds.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
-Language = Annotated[str, typer.Option(help="es_PE, en or zh_Hans.")]
-By = Annotated[str, typer.Option("--by", help="Who decides this; kept with the refund.")]
-RefundId = Annotated[str, typer.Argument(help="The refund's id, as in `pef refund list`.")]
+
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+# Finished refunds keep their deadlines and are read past, not counted.
+_MOST_DEADLINES = 1_000_000
+
+
+class Sort(StrEnum):
+    """Which refunds come first."""
+
+    NEWEST = "newest"
+    DEADLINE = "deadline"
 
 
 @app.command("list")
 def list_refunds(
-    store: Annotated[str | None, typer.Option(help="Only this store's.")] = None,
+    store: StoreOption = None,
     state: Annotated[State | None, typer.Option(help="Only refunds in this state.")] = None,
+    sort: Annotated[
+        Sort, typer.Option(help="deadline: open ones with a deadline, the most urgent first.")
+    ] = Sort.NEWEST,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 50,
     *,
     json_wanted: Json = False,
@@ -34,14 +46,16 @@ def list_refunds(
 
     async def use_case(ports: Ports, _: Settings) -> list[Refund]:
         async with ports.book.begin() as ledger:
+            if sort is Sort.DEADLINE:
+                return await _by_deadline(ledger, store, state, limit)
             return await ledger.list_refunds(store_id=store, state=state, limit=limit)
 
     found = run(use_case, "Reading…", json_wanted=json_wanted)
     if json_wanted:
-        output.as_json({"refunds": [_record(refund) for refund in found]})
+        output.as_json({"refunds": [refund_report.record(refund) for refund in found]})
         return
-    columns = ("refund", "order", "amount", "state", "who acts", "attention")
-    output.table("Refunds", columns, (_row(refund) for refund in found))
+    columns = ("refund", "order", "amount", "state", "who acts", "deadline (Lima)", "attention")
+    output.table("Refunds", columns, map(refund_report.row, found))
 
 
 @app.command("show")
@@ -53,9 +67,9 @@ def show(refund: RefundId, language: Language = "en", *, json_wanted: Json = Fal
 
     told = run(use_case, "Reading…", json_wanted=json_wanted)
     if json_wanted:
-        output.as_json(_story_record(told))
+        output.as_json(refund_report.story_record(told))
     else:
-        _print_story(told)
+        refund_report.print_story(told)
 
 
 @app.command("retry")
@@ -65,7 +79,8 @@ def retry(refund: RefundId, by: By = "", *, json_wanted: Json = False) -> None:
     async def use_case(ports: Ports, _: Settings) -> Refund:
         return await people.retry(ports, refund, by or getpass.getuser())
 
-    _answer(run(use_case, "Asking for another try…", json_wanted=json_wanted), json_wanted)
+    retried = run(use_case, "Asking for another try…", json_wanted=json_wanted)
+    refund_report.answer(retried, json_wanted=json_wanted)
 
 
 @app.command("settle")
@@ -83,78 +98,44 @@ def settle(
     async def use_case(ports: Ports, _: Settings) -> Refund:
         return await people.settle(ports, refund, by, paid=paid)
 
-    _answer(run(use_case, "Saving…", json_wanted=json_wanted), json_wanted)
+    settled = run(use_case, "Saving…", json_wanted=json_wanted)
+    refund_report.answer(settled, json_wanted=json_wanted)
 
 
-def _answer(refund: Refund, json_wanted: bool) -> None:  # noqa: FBT001 - passes the option on
+@app.command("deadline")
+def deadline(
+    refund: RefundId,
+    *,
+    at: Annotated[
+        str | None, typer.Option(help="By when, with its zone, such as 2026-11-30T18:00-05:00.")
+    ] = None,
+    none: Annotated[bool, typer.Option("--none", help="Take the deadline away.")] = False,
+    by: By,
+    json_wanted: Json = False,
+) -> None:
+    """Say by when a platform wants this refund done, to be warned a day before."""
+    with output.errors_explained(json_wanted=json_wanted):
+        check_one(at=at, none=none)
+        wanted = None if at is None else moments.moment(at)
+
+    async def use_case(ports: Ports, _: Settings) -> Refund:
+        return await people.set_deadline(ports, refund, by, wanted)
+
+    changed = run(use_case, "Saving…", json_wanted=json_wanted)
     if json_wanted:
-        output.as_json(_record(refund))
-    else:
-        output.out.print(Text.assemble(f"refund {refund.id} is ", output.coloured(refund.state)))
+        output.as_json(refund_report.record(changed))
+        return
+    shown = f"{moments.shown(wanted)} in Lima" if wanted else "none"
+    output.say(f"refund {changed.id}: deadline {shown}")
 
 
-def _row(refund: Refund) -> tuple[object, ...]:
-    return (
-        refund.id,
-        f"#{refund.order_number}",
-        str(refund.amount),
-        output.coloured(refund.state),
-        CARE[refund.state].owner,
-        (refund.attention or "").partition(".")[2],
-    )
-
-
-def _record(refund: Refund) -> dict[str, Any]:
-    return {
-        "id": refund.id,
-        "platform": refund.platform,
-        "store": refund.store_id,
-        "order": refund.order_number,
-        "platform_refund_id": refund.platform_refund_id,
-        "amount": str(refund.amount.decimal),
-        "currency": refund.amount.currency,
-        "state": refund.state,
-        "owner": CARE[refund.state].owner,
-        "attention": refund.attention,
-        "expected_on": refund.expected_on,
-        "written_back": refund.revision > 0 and refund.written_revision == refund.revision,
-        "created_at": refund.created_at.isoformat(),
-    }
-
-
-def _story_record(told: Story) -> dict[str, Any]:
-    return {
-        "refund": _record(told.refund),
-        "means": told.means,
-        "why": told.why,
-        "next": told.next_step,
-        "decision": told.refund.decision,
-        "timeline": [
-            {"at": line.at.isoformat(), "what": line.what, "actor": line.actor, **line.detail}
-            for line in told.lines
-        ],
-    }
-
-
-def _print_story(told: Story) -> None:
-    refund = told.refund
-    headline = f"  {refund.amount}  order #{refund.order_number}  "
-    output.out.print(
-        Text.assemble((refund.id, "bold"), headline, output.coloured(refund.state)),
-    )
-    where = f"Store {refund.store_id}, its refund {refund.platform_refund_id}."
-    expected = f"Expected on {refund.expected_on}." if refund.expected_on else ""
-    for sentence in filter(None, (told.means, told.why, where, expected)):
-        output.say(sentence)
-    if told.next_step:
-        output.say(f"→ {told.next_step}")
-    rows = (
-        (
-            f"{line.at:%Y-%m-%d %H:%M:%S}",
-            line.what,
-            line.actor,
-            "  ".join(f"{key}={value}" for key, value in line.detail.items()),
-        )
-        for line in told.lines
-    )
-    output.table("Timeline (UTC)", ("when", "what", "who", "detail"), rows)
+async def _by_deadline(
+    ledger: Ledger, store: str | None, state: State | None, limit: int
+) -> list[Refund]:
+    found = await ledger.refunds_by_deadline(_END_OF_TIME, _MOST_DEADLINES)
+    return [
+        refund
+        for refund in found
+        if store in (None, refund.store_id)
+        and (refund.state is state if state else not CARE[refund.state].final)
+    ][:limit]

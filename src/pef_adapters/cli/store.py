@@ -1,15 +1,16 @@
 """`pef store`: connect stores, list them, find out what is wrong with one."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from pef_adapters.cli import output, policy_file
+from pef_adapters.cli.options import Json, check_one
 from pef_adapters.cli.running import run
 from pef_adapters.core.policy import Mode
 from pef_adapters.core.texts import DEFAULT_LANGUAGE
-from pef_adapters.engine import onboarding
+from pef_adapters.engine import onboarding, policies
 from pef_adapters.engine.onboarding import StoreRequest
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Store
@@ -19,7 +20,7 @@ from pef_adapters.settings import Settings
 app = typer.Typer(help="Connected stores.", no_args_is_help=True)
 add_app = typer.Typer(help="Connect a store.", no_args_is_help=True)
 app.add_typer(add_app, name="add")
-Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
+StoreName = Annotated[str, typer.Argument(help="The store's name, as in `pef store list`.")]
 
 
 @add_app.command("woocommerce")
@@ -101,8 +102,8 @@ def list_stores(*, json_wanted: Json = False) -> None:
     if json_wanted:
         output.as_json({"stores": [_record(store) for store in found]})
         return
-    rows = ((s.id, s.platform, s.identity, s.mode, s.account_id) for s in found)
-    output.table("Stores", ("store", "platform", "address", "mode", "account"), rows)
+    columns = ("store", "platform", "address", "mode", "account", "agency")
+    output.table("Stores", columns, map(_row, found))
 
 
 @app.command("check")
@@ -134,6 +135,50 @@ def check(
         raise typer.Exit(1)
 
 
+@app.command("join")
+def join(
+    store: StoreName,
+    agency: Annotated[
+        str | None, typer.Option(help="The agency whose policy stands over the store's.")
+    ] = None,
+    *,
+    leave: Annotated[bool, typer.Option("--leave", help="Leave the agency.")] = False,
+    json_wanted: Json = False,
+) -> None:
+    """Put a store under an agency's policy, or take it out again."""
+    with output.errors_explained(json_wanted=json_wanted):
+        check_one(agency=agency, leave=leave)
+
+    async def use_case(ports: Ports, _: Settings) -> Store:
+        return await policies.join_agency(ports, store, agency)
+
+    moved = run(use_case, "Checking the two policies…", json_wanted=json_wanted)
+    if json_wanted:
+        output.as_json(_record(moved))
+    else:
+        output.say(f"store {moved.id} is under {f'agency {agency}' if agency else 'no agency'}")
+
+
+@app.command("operator")
+def name_operator(
+    store: StoreName,
+    operator: Annotated[str, typer.Argument(help="What the store calls whoever presses refund.")],
+    name: Annotated[str, typer.Argument(help="The same person's name, as given to --by.")],
+    *,
+    json_wanted: Json = False,
+) -> None:
+    """Say which person a store's operator is, so that nobody approves a refund of their own."""
+
+    async def use_case(ports: Ports, _: Settings) -> Store:
+        return await onboarding.name_operator(ports, store, operator, name)
+
+    changed = run(use_case, "Saving…", json_wanted=json_wanted)
+    if json_wanted:
+        output.as_json(_record(changed))
+    else:
+        output.say(f"store {changed.id}: operator {operator} is {name}")
+
+
 def _add_with_keys(request: StoreRequest, key: str, secret: str, *, json_wanted: bool) -> None:
     async def use_case(ports: Ports, settings: Settings) -> tuple[Store, tuple[Check, ...]]:
         keys = {"consumer_key": key, "consumer_secret": secret}
@@ -161,7 +206,12 @@ def _add_by_link(request: StoreRequest, *, json_wanted: bool) -> None:
     output.out.print(link, soft_wrap=True, highlight=False)
 
 
-def _record(store: Store) -> dict[str, str]:
+def _row(store: Store) -> tuple[object, ...]:
+    agency = store.settings.get("agency") or ""
+    return store.id, store.platform, store.identity, store.mode, store.account_id, agency
+
+
+def _record(store: Store) -> dict[str, Any]:
     return {
         "id": store.id,
         "platform": store.platform,
@@ -169,4 +219,6 @@ def _record(store: Store) -> dict[str, str]:
         "mode": store.mode,
         "account": store.account_id,
         "webhook_address": store.callback_url,
+        "agency": store.settings.get("agency"),
+        "operators": dict(store.settings.get("people", {})),
     }

@@ -102,6 +102,9 @@ async def _look_in_again(ports: Ports, refund: Refund) -> None:
 
 
 async def _ask_buyer(ports: Ports, refund: Refund) -> None:
+    if await still_wanted(ports, refund) is None:
+        await withdraw(ports, refund.id)
+        return
     await ask_buyer(ports, refund)
     await _look_in_again(ports, refund)
 

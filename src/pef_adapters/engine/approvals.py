@@ -22,7 +22,7 @@ from pef_adapters.core.policy.approval import digest, is_editor
 from pef_adapters.core.policy.conditions import fold
 from pef_adapters.core.policy.model import ApprovalTerms
 from pef_adapters.core.states import Event, State
-from pef_adapters.engine.facts import editors
+from pef_adapters.engine.facts import editors, person_behind
 from pef_adapters.engine.people import named
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import Act, Refund, Review, ReviewAct, ReviewEnd
@@ -86,7 +86,7 @@ async def approve(
     async with ports.book.begin() as ledger:
         refund, review = await _open(ledger, refund_id)
         _check_review(review, now, seen)
-        await _check_person(ledger, refund, review, who)
+        who = await _checked_person(ledger, refund, review, who)
         await _say(ledger, review, who, act=Act.APPROVE, comment=comment, now=now)
         agreed = {fold(a.person) for a in await _acts(ledger, review) if a.act is Act.APPROVE}
         if len(agreed) < review.needed:
@@ -174,7 +174,8 @@ async def _open(ledger: Ledger, refund_id: str) -> tuple[Refund, Review]:
         raise NotThere(f"there is no refund {refund_id}")
     review = await ledger.open_review(refund_id)
     if review is None or refund.state is not State.HELD:
-        raise NothingToApprove(f"refund {refund_id} is {refund.state} and waits for no approval")
+        mend = "; retry it, and it is decided anew" if refund.state is State.HELD else ""
+        raise NothingToApprove(f"{refund_id} is {refund.state} and waits for no approval{mend}")
     return refund, review
 
 
@@ -185,12 +186,15 @@ def _check_review(review: Review, now: datetime, seen: str | None) -> None:
         raise NothingToApprove("amount or bank details are not those that you were shown")
 
 
-async def _check_person(ledger: Ledger, refund: Refund, review: Review, who: str) -> None:
+async def _checked_person(ledger: Ledger, refund: Refund, review: Review, who: str) -> str:
+    """Who it is: an operator's number and a person's name are not two people."""
     store = await ledger.store(refund.store_id)
+    who = person_behind(store, who) if store is not None else who
     if store is not None and is_editor(who, editors(refund, store)):
         raise EditorCannotApprove(f"{who} pressed or changed this refund; somebody else approves")
     if _has_approved(who, await _acts(ledger, review)):
         raise AlreadyApproved(f"{who} has approved this refund; a second person is needed")
+    return who
 
 
 def _has_approved(who: str, acts: Iterable[ReviewAct]) -> bool:

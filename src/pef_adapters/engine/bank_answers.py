@@ -59,8 +59,7 @@ async def take_answers(ports: Ports, batch_id: str, data: bytes, person: str) ->
         answers = ports.bank_format(batch.format).read(data, lima_date(now))
         payouts = {p.line_id: p for p in await ledger.payouts_of_batch(batch_id)}
         _check_answers(answers, payouts)
-        for refund_id in sorted({payouts[a.line_id].refund_id for a in answers}):
-            await ledger.lock_refund(refund_id)
+        await _lock(ledger, {payouts[answer.line_id].refund_id for answer in answers})
         payouts = {p.line_id: p for p in await ledger.payouts_of_batch(batch_id)}
         news = [a for a in answers if not _is_known(payouts[a.line_id], a)]
         for answer in news:
@@ -77,12 +76,13 @@ async def attach_proof(
 ) -> Proof:
     """Keep a proof of payment with a batch or with one of its lines; it can't be changed.
 
+    The same file again for the same line is the proof that is kept already.
+
     Raises:
         NotThere: no such batch or line.
         PayoutAnswerDiffers: the file is empty or larger than 5 MB.
     """
-    if not 0 < len(body) <= MOST_PROOF_BYTES:
-        raise PayoutAnswerDiffers("a proof is a file of 1 byte to 5 MB, such as the bank's PDF")
+    check_proof(body)
     async with ports.book.begin() as ledger:
         await known_batch(ledger, batch_id)
         lines = {payout.line_id for payout in await ledger.payouts_of_batch(batch_id)}
@@ -98,7 +98,20 @@ async def attach_proof(
             added_by=named(person),
             added_at=ports.clock.now(),
         )
+        for kept in await ledger.proofs(batch_id):
+            if (kept.line_id, kept.sha256) == (line_id, proof.sha256):
+                return kept
         return replace(proof, id=await ledger.add_proof(proof))
+
+
+def check_proof(body: bytes) -> None:
+    """Let pass what can be kept as a proof.
+
+    Raises:
+        PayoutAnswerDiffers: it is empty or larger than 5 MB.
+    """
+    if not 0 < len(body) <= MOST_PROOF_BYTES:
+        raise PayoutAnswerDiffers("a proof is a file of 1 byte to 5 MB, such as the bank's PDF")
 
 
 async def await_bank(ports: Ports, refund: Refund) -> None:
@@ -114,6 +127,14 @@ async def await_bank(ports: Ports, refund: Refund) -> None:
             await call_for_attention(ledger, locked, "code.PAYOUT_OVERDUE", now)
         else:
             await stay(ledger, locked, now, attention=locked.attention)
+
+
+async def _lock(ledger: Ledger, refund_ids: set[str]) -> None:
+    """All refunds of a file, then all their payments: in one order, whoever imports."""
+    refunds = [await ledger.lock_refund(refund_id) for refund_id in sorted(refund_ids)]
+    payments = {(each.account_id, each.transaction_id or "") for each in refunds if each}
+    for account_id, transaction_id in sorted(payments):
+        await ledger.lock_payment(account_id, transaction_id)
 
 
 def _check_answers(answers: tuple[BankAnswer, ...], payouts: Mapping[str, Payout]) -> None:
@@ -164,8 +185,7 @@ async def _follow(
     if refund.generation != payout.generation or not allows(refund.state, event):
         await remember(ledger, refund, f"{event} ignored", at, **detail)
         # The refund has gone on without this money; now it may have been paid twice.
-        beyond = confirmed and refund.state is not State.REFUNDED
-        return await call_for_attention(ledger, refund, BEYOND, at) if beyond else refund
+        return await call_for_attention(ledger, refund, BEYOND, at) if confirmed else refund
     why = {"reason": _masked(answer.reason)} if answer.reason else {}
     moved = await move(ledger, refund, event, at, actor=PERSON + by, detail={**detail, **why})
     return moved if confirmed else await _ask_again(ledger, moved, at)
@@ -181,6 +201,7 @@ async def _ask_again(ledger: Ledger, refund: Refund, now: datetime) -> Refund:
         attention="code.PAYOUT_RETURNED",
         next_action_at=now,
         destination=None,
+        expected_on=None,
     )
 
 

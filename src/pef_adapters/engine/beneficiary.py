@@ -80,10 +80,10 @@ async def ask(ports: Ports, refund_id: str, person: str) -> SentLink:
         refund = await ledger.lock_refund(refund_id)
         if refund is None:
             raise NotThere(f"there is no refund {refund_id}")
-        if refund.state not in _OPEN or refund.lane is not Route.PAYOUT:
+        if not _takes_details(refund):
             raise TransitionRefused(f"a refund that is {refund.state} needs no bank details")
         link = await _new_link(ports, ledger, refund, who)
-        refund = await _kept(ledger, refund, ports.clock.now(), edited_by=who)
+        await _asked(ledger, refund, ports.clock.now())
     return SentLink(_address(ports, link), link.expires_at)
 
 
@@ -135,7 +135,7 @@ async def give(ports: Ports, token: str, fields: Mapping[str, str]) -> Mapping[s
         try:
             details = read_details(fields, check_digits=policy.payout.check_digits)
         except BeneficiaryInvalid as error:
-            await _count_try(ledger, link, ports.clock.now())
+            await ledger.save_link(replace(link, tries_left=link.tries_left - 1))
             refused = error
         else:
             await _take(ports, ledger, refund, link=link, details=details, terms=policy.payout)
@@ -156,17 +156,19 @@ async def _opened(ports: Ports, ledger: Ledger, token: str) -> tuple[Link, Refun
         raise LinkTampered
     if link.ended_as is not None:
         raise _ENDED[link.ended_as]
+    if not link.tries_left:
+        raise LinkExhausted
     if ports.clock.now() >= link.expires_at:
         raise LinkExpired
-    if refund.state not in _OPEN or refund.lane is not Route.PAYOUT:
+    if not _takes_details(refund):
         raise LinkReplaced
     return link, refund, store, await policy_of(ledger, store)
 
 
-async def _count_try(ledger: Ledger, link: Link, now: datetime) -> None:
-    left = link.tries_left - 1
-    used_up = {"ended_at": now, "ended_as": LinkEnd.EXHAUSTED} if left <= 0 else {}
-    await ledger.save_link(replace(link, tries_left=max(left, 0), **used_up))  # type: ignore[arg-type]
+def _takes_details(refund: Refund) -> bool:
+    """Where it is held, its lane tells; an older release wrote no lane with the others."""
+    held = refund.state is State.HELD
+    return refund.state in _OPEN and (refund.lane is Route.PAYOUT or not held)
 
 
 async def _take(
@@ -227,8 +229,19 @@ async def _destination(
 
 
 async def _link_of(ports: Ports, ledger: Ledger, refund: Refund) -> Link:
-    """The refund's open link; the engine makes the first one, and people the others."""
-    return await ledger.open_link(refund.id) or await _new_link(ports, ledger, refund, ENGINE)
+    """The refund's open link; the engine makes the first one, and people the others.
+
+    One that ran out before anybody was told of it was none.
+    """
+    link = await ledger.open_link(refund.id)
+    if link is None or (_is_engines(link) and ports.clock.now() >= link.expires_at):
+        return await _new_link(ports, ledger, refund, ENGINE)
+    return link
+
+
+def _is_engines(link: Link) -> bool:
+    """Whether the engine made it and has not told the buyer so far."""
+    return link.made_by == ENGINE and link.told_at is None
 
 
 async def _new_link(ports: Ports, ledger: Ledger, refund: Refund, by: str) -> Link:
@@ -239,7 +252,8 @@ async def _new_link(ports: Ports, ledger: Ledger, refund: Refund, by: str) -> Li
     terms = (await policy_of(ledger, store)).payout
     older = await ledger.open_link(refund.id)
     if older is not None:
-        await ledger.save_link(replace(older, ended_at=now, ended_as=LinkEnd.REPLACED))
+        ended = LinkEnd.REPLACED if older.tries_left else LinkEnd.EXHAUSTED
+        await ledger.save_link(replace(older, ended_at=now, ended_as=ended))
     link_id, _ = ports.links.new()
     link = Link(
         id=link_id,
@@ -260,9 +274,11 @@ async def _tell(
     """Let the store's own mail carry the link, once; else a person has to send one."""
     now = ports.clock.now()
     carrier = ports.platforms.named(store.platform).buyer_messages
-    if now >= link.expires_at:
+    if not link.tries_left:
+        await _show(ports, refund, TO_BE_ASKED)
+    elif now >= link.expires_at:
         await _show(ports, refund, SILENT)
-    elif link.told_at is not None or link.made_by != ENGINE:
+    elif not _is_engines(link):
         return
     elif carrier is None or not terms.tell_buyer:
         await _show(ports, refund, TO_BE_ASKED)
@@ -299,10 +315,9 @@ async def _show(ports: Ports, refund: Refund, attention: str) -> None:
             await call_for_attention(ledger, locked, attention, ports.clock.now())
 
 
-async def _kept(ledger: Ledger, refund: Refund, now: datetime, *, edited_by: str) -> Refund:
-    kept = replace(refund, edited_by=edited_by, updated_at=now)
-    if kept.attention in (TO_BE_ASKED, SILENT):
-        kept = replace(kept, attention=None)
+async def _asked(ledger: Ledger, refund: Refund, now: datetime) -> None:
+    """Whoever made the link becomes an editor when it is used, and nobody stops being one."""
+    stands = None if refund.attention in (TO_BE_ASKED, SILENT) else refund.attention
+    kept = replace(refund, attention=stands, updated_at=now)
     await ledger.save_refund(kept)
     await ledger.wake(kept)
-    return kept

@@ -125,13 +125,22 @@ async def record_actual(
 
 
 async def quote_of(ports: Ports, month: Month, store_id: str | None = None) -> Quote:
-    """The quote sheet of the refunds that were asked for in `month`, in Lima's days."""
+    """The quote sheet of the refunds that were asked for in `month`, in Lima's days.
+
+    Of one store alone no payments are known: a payment belongs to the account.
+
+    Raises:
+        NotThere: no such store.
+        CostsUnreadable: an account's costs can't be read.
+    """
     async with ports.book.begin() as ledger:
+        if store_id is not None and await ledger.store(store_id) is None:
+            raise NotThere(f"there is no store {store_id}; see `pef store list`")
         asked = await ledger.refunds_asked(month.starts_at, month.ends_at)
         wanted = [refund for refund in asked if store_id in (None, refund.store_id)]
         costs = {account.id: costs_of(account) for account in await ledger.accounts()}
         figures = [await _figures(ledger, refund, costs[refund.account_id]) for refund in wanted]
-        paid = await ledger.payments_paid(month.starts_at, month.ends_at)
+        paid = [] if store_id else await ledger.payments_paid(month.starts_at, month.ends_at)
     return quote(month, figures, _payments(paid))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from pef_adapters.core.errors import SettingInvalid
 from pef_adapters.core.policy import DEFAULT_RAIL, Facts, LimitScope, Policy, Sibling, Used, Vote
+from pef_adapters.core.policy.conditions import fold
 from pef_adapters.core.policy.limits import counter, limit_key, window_start
 from pef_adapters.core.states import State
 from pef_adapters.engine.ports import Ledger, RailPayment
@@ -18,8 +19,8 @@ from pef_adapters.platforms.contract import StoreRefund
 
 _WITHDRAWN = frozenset({State.REJECTED, State.FAILED, State.CANCELLED, State.REVERSED})
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
-# What was agreed before a review ran out, or before somebody declined, counts no more.
-_VOTES_LOST = frozenset({ReviewEnd.EXPIRED, ReviewEnd.DECLINED})
+# Whatever was agreed before one of these counts no more.
+_VOTES_LOST = frozenset({ReviewEnd.EXPIRED, ReviewEnd.DECLINED, ReviewEnd.VOID})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,14 @@ async def with_limits(ledger: Ledger, facts: Facts, policy: Policy, refund_id: s
 
 def editors(refund: Refund, store: Store) -> frozenset[str]:
     """Who pressed the button or changed the refund, by every name we know them by."""
-    pressed = refund.requested_by
-    alias = store.settings.get("people", {}).get(pressed) if pressed else None
-    return frozenset(filter(None, (pressed, alias, refund.edited_by)))
+    names = {refund.requested_by, refund.edited_by, refund.lane_chosen_by} - {None}
+    return frozenset({*filter(None, names), *(person_behind(store, name or "") for name in names)})
+
+
+def person_behind(store: Store, name: str) -> str:
+    """The person whom the store told us to be this operator; else the name as it is."""
+    people = store.settings.get("people", {}).items()
+    return next((str(who) for operator, who in people if fold(operator) == fold(name)), name)
 
 
 def _bare(refund: Refund, asked: Asked, payment: Payment | None, now: datetime) -> Facts:
@@ -131,11 +137,19 @@ async def _siblings(ledger: Ledger, refund: Refund) -> tuple[Sibling, ...]:
 async def _votes(ledger: Ledger, refund_id: str) -> tuple[Vote, ...]:
     reviews = await ledger.reviews(refund_id)
     last_lost = max((r.id for r in reviews if r.ended_as in _VOTES_LOST), default=0)
+    left_at = await _may_have_left(ledger, refund_id)
     return tuple(
         Vote(act.person, act.digest, frozenset(act.covers))
         for act in await ledger.acts(refund_id)
-        if act.act is Act.APPROVE and act.review_id > last_lost
+        if act.act is Act.APPROVE and act.review_id > last_lost and act.at >= left_at
     )
+
+
+async def _may_have_left(ledger: Ledger, refund_id: str) -> datetime:
+    """When money last left, for all we know: what was agreed before that has been used."""
+    files = [payout.exported_at for payout in await ledger.payouts_of_refund(refund_id)]
+    sends = [each.intended_at for each in await ledger.attempts(refund_id) if each.maybe_sent]
+    return max([*files, *sends], default=_EVER)
 
 
 async def _past_refunds(ledger: Ledger, refund: Refund) -> int | None:

@@ -90,7 +90,6 @@ async def choose_payout(ports: Ports, refund_id: str, person: str) -> Refund:
             detail={"lane": Route.PAYOUT},
             generation=generation,
             lane_chosen_by=named(person),
-            edited_by=named(person),
         )
         await ledger.wake(refund)
     return refund

@@ -20,8 +20,9 @@ from pef_adapters.core.states import Event, State
 from pef_adapters.engine.attention import ALARMS
 from pef_adapters.engine.identity import merchant_refund_id
 from pef_adapters.engine.observe import Answer, observe
+from pef_adapters.engine.people import next_generation
 from pef_adapters.engine.ports import Boundary, Ledger, Ports, Rail
-from pef_adapters.engine.records import Attempt, Refund
+from pef_adapters.engine.records import Attempt, PayoutEnd, Refund
 from pef_adapters.engine.transition import move
 
 # Below the time after which a refund still sending counts as left by a dead
@@ -81,6 +82,15 @@ async def _reserve_and_intend(ports: Ports, refund_id: str) -> Attempt | None:
         refund = await ledger.lock_refund(refund_id)
         if refund is None or refund.state is not State.READY:
             return None
+        payouts = await ledger.payouts_of_refund(refund_id)
+        if any(payout.ended_as is not PayoutEnd.RETURNED for payout in payouts):
+            # A bank has it, or says that it paid after all.
+            await move(ledger, refund, Event.HELD, now, attention="code.PAID_BEYOND_REST")
+            return None
+        generation = refund.generation
+        if generation in {payout.generation for payout in payouts}:
+            generation = await next_generation(ledger, refund_id)
+        refund = replace(refund, generation=generation)
         try:
             await move(ledger, refund, Event.SEND_STARTED, now)
         except AmountExceedsRest:

@@ -5,6 +5,8 @@ Before money leaves, the store is asked; after that, a deletion is too late and 
 person has to see it.
 """
 
+from dataclasses import replace
+
 from pef_adapters.core.states import Event, State, allows
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.receive import connection
@@ -43,6 +45,8 @@ async def withdraw(ports: Ports, refund: str) -> None:
         if locked is None or is_gone(locked) or locked.state in _NOTHING_TO_STOP:
             return
         if allows(locked.state, Event.STORE_WITHDREW):
+            if locked.attention == _TOO_LATE:
+                locked = replace(locked, attention=None)  # its money did not leave, or is back
             locked = await move(ledger, locked, Event.STORE_WITHDREW, now, actor="store")
         else:
             locked = await call_for_attention(ledger, locked, _TOO_LATE, now)
@@ -51,4 +55,6 @@ async def withdraw(ports: Ports, refund: str) -> None:
 
 def is_gone(refund: Refund) -> bool:
     """Whether the deletion is known and dealt with already."""
-    return refund.state in (State.CANCELLED, State.REVERSED) or refund.attention == _TOO_LATE
+    if refund.state in (State.CANCELLED, State.REVERSED):
+        return True
+    return refund.attention == _TOO_LATE and not allows(refund.state, Event.STORE_WITHDREW)

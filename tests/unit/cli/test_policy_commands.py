@@ -122,6 +122,7 @@ def test_a_backtest_shows_figures_a_bar_and_each_change(volume: Path, past: Path
     assert "Decisions that would change: 1" in said
     assert "[r1]" in said
     assert "700.00 PEN" in said
+    assert "[green]" not in said
 
 
 def test_a_backtest_for_machines_is_one_object(volume: Path, past: Path) -> None:

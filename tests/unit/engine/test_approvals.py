@@ -174,3 +174,13 @@ async def test_an_approval_given_while_the_rail_is_busy_is_not_lost() -> None:
     assert (await world.approve("Rosa")).state is State.READY
     await world.later(minutes=1)
     assert (await world.refund()).state is State.PENDING
+
+
+async def test_a_yes_from_before_a_retry_counts_no_more() -> None:
+    """What took the refund out of the queue voids the votes given there, for the count too."""
+    world = await held(**TWICE)
+    await world.approve("Rosa")
+    await retry(world.ports, (await world.refund()).id, "Luis")
+    await world.run()
+    assert (await world.approve("Marta")).state is State.HELD
+    assert (await world.approve("Rosa")).state is State.PENDING
