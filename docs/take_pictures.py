@@ -1,7 +1,8 @@
-"""Take the pictures of the real screens that the README shows: `make pictures`.
+"""Take the pictures of the real screens that README and guides show: `make pictures`.
 
 Starts the demo's processes, lets two refunds happen, and photographs the pages in
-Chromium. Pictures are committed; nobody edits them.
+Chromium; then the buyer's page for bank details, which a refund of an old payment opens.
+Pictures are committed; nobody edits them.
 """
 
 import asyncio
@@ -9,9 +10,14 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Literal
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
+# The buyer's page is photographed in the world in which its tests use it.
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+
+from buyer_world import CCI, GOOD, BuyerWorld, buyer_world
 from pef_adapters.demo.scenarios import play
 from pef_adapters.demo.stage import stage
 from pef_adapters.demo.watch import follow
@@ -20,24 +26,83 @@ PICTURES = Path(__file__).parent / "pictures"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 SIZE = {"width": 820, "height": 900}
+PHONE = {"width": 390, "height": 844}
+MARGIN = 16
 
 
 async def main() -> None:
-    """Play the demo and photograph its pages."""
+    """Photograph the demo's pages, then the buyer's."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         sys.exit("no Chromium was found: install Debian's package chromium")
+    async with async_playwright() as player:
+        opened = await player.chromium.launch(executable_path=browser, args=ARGUMENTS)
+        await take_demo(opened)
+        await take_bank_details(opened)
+        await opened.close()
+
+
+async def take_demo(browser: Browser) -> None:
+    """Play the demo and photograph the store's order and the sandbox."""
     folder = Path(tempfile.mkdtemp(prefix="pef-pictures-"))
-    async with stage(folder, usual_ports=True) as running, async_playwright() as player:
+    async with stage(folder, usual_ports=True) as running:
         scenes = await play(running)
         await follow(running, scenes, "accepted", lambda _: None)
         await running.pass_business_days(3)
         await follow(running, scenes, "noted", lambda _: None)
-        opened = await player.chromium.launch(executable_path=browser, args=ARGUMENTS)
-        await _photograph(opened, f"{running.store.base_url}/orders/{scenes[0].order}", "order")
-        await _photograph(opened, f"{running.sandbox.base_url}/", "sandbox")
-        await opened.close()
+        await _photograph(browser, f"{running.store.base_url}/orders/{scenes[0].order}", "order")
+        await _photograph(browser, f"{running.sandbox.base_url}/", "sandbox")
     shutil.rmtree(folder, ignore_errors=True)
+
+
+async def take_bank_details(browser: Browser) -> None:
+    """Open a buyer's link on a phone, mistake a digit, mend it; and all again in the dark."""
+    async with buyer_world(language="es_PE") as buyer:
+        page = await _opened(browser, buyer, "light")
+        await _keep(page, "bank-details-phone")
+        await _give(page, CCI[:-1] + "9")
+        await _keep(page, "bank-details-error-phone", until="#details")
+        await _give(page, CCI)
+        await _keep(page, "bank-details-done-phone")
+        await page.context.close()
+    async with buyer_world(language="es_PE") as buyer:
+        page = await _opened(browser, buyer, "dark")
+        await _keep(page, "bank-details-dark-phone")
+        await page.context.close()
+
+
+async def _opened(browser: Browser, buyer: BuyerWorld, scheme: Literal["light", "dark"]) -> Page:
+    context = await browser.new_context(
+        base_url=buyer.address, viewport=PHONE, color_scheme=scheme, locale="es-PE"
+    )
+    page = await context.new_page()
+    await page.goto(await buyer.link())
+    return page
+
+
+async def _give(page: Page, account: str) -> None:
+    """Fill the form in and send it."""
+    for field in ("name", "document_number"):
+        await page.locator(f"#{field}").fill(GOOD[field])
+    await page.locator("#document_type").select_option(GOOD["document_type"])
+    await page.locator(f"[name=method][value={GOOD['method']}]").check()
+    await page.locator("#account").fill(account)
+    await page.locator("form button").click()
+    await page.wait_for_load_state()
+
+
+async def _keep(page: Page, name: str, until: str = "body") -> None:
+    """The whole page, or as far down as `until` goes."""
+    box = await page.locator(until).bounding_box()
+    scrolled: float = await page.evaluate("scrollY")
+    if box is None:
+        sys.exit(f"the page has no {until}")
+    bottom = scrolled + box["y"] + box["height"] + MARGIN
+    await page.screenshot(
+        path=PICTURES / f"{name}.png",
+        full_page=True,
+        clip={"x": 0, "y": 0, "width": PHONE["width"], "height": bottom},
+    )
 
 
 async def _photograph(browser: Browser, address: str, name: str) -> None:

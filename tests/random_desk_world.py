@@ -6,10 +6,11 @@ It keeps what the bank really did with each line, whatever anybody was told.
 from dataclasses import dataclass
 
 from desk_world import ANA, LUIS, answered_file
+from engine_world import CIP
 from pef_adapters.core.errors import PefError
 from pef_adapters.engine import approvals, bank_answers, beneficiary, payouts, people
 from pef_adapters.engine.payouts import Exported
-from random_world import PERSON, RandomWorld, Step
+from random_world import PERSON, REFUNDS, RandomWorld, Step
 
 APPROVERS = ("Marta", "Luis", "Carla")
 POLICY = {
@@ -101,8 +102,11 @@ class RandomDeskWorld(RandomWorld):
         async with self.book.begin() as ledger:
             lines = await ledger.payouts_of_batch(exported.batch.id)
         for line in lines:
-            if self.reversal_known:
-                self.wrongs.append(f"{line.line_id} was exported, though the payment is gone")
+            number = REFUNDS[line.refund_id]
+            if self.rail.payments[CIP].paid_at is None:
+                self.wrongs.append(f"{number} was exported, though the payment is gone")
+            if number not in self.platform.refunds:
+                self.wrongs.append(f"{number} was exported, though the store had deleted it")
             self.bank[line.line_id] = BankLine(line.refund_id)
 
     async def _bank_acts(self) -> None:

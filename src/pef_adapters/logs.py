@@ -27,7 +27,11 @@ def configure(level: str, *, as_json: bool, stream: TextIO | None = None) -> Non
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
         if as_json
-        else structlog.dev.ConsoleRenderer(colors=(stream or sys.stderr).isatty())
+        # Without local variables: they can hold a buyer's bank account.
+        else structlog.dev.ConsoleRenderer(
+            colors=(stream or sys.stderr).isatty(),
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -1,10 +1,11 @@
 """No secret stands anywhere but sealed: the main road is driven with canaries, then searched.
 
 Whatever the product leaves behind is collected: logs at level debug, every row of
-every table, what commands and error answers say, the sandbox's page. The road goes
-through failures too, because it is errors that quote what they should not.
+every table, what commands and error answers say, the sandbox's page, the orders' notes.
+The road goes through failures too, because it is errors that quote what they should not.
 """
 
+import base64
 import json
 import os
 import re
@@ -14,7 +15,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -32,11 +35,47 @@ from pef_adapters.testing.fake_woocommerce import ApiKey, StoreSettings, running
 from woocommerce_bench import KEY, SECRET, RemoteStore
 
 _PATIENCE_SECONDS = 60
-_PLACES = ("logs", "tables", "commands", "answers", "page")
+_PLACES = ("logs", "tables", "commands", "answers", "page", "notes")
 _SERVICE_ID = "1000"
 _CASSETTES = Path(__file__).parents[1] / "cassettes"
 # The ledger must know the reason as it was typed: PagoEfectivo is sent it.
 _KEEP_THE_REASON = {"public.refunds", "public.attempts"}
+# What one buyer types, first with a wrong digit; nobody's, and unlike what the reason holds.
+_TYPED: Mapping[str, str] = MappingProxyType(
+    {
+        "name": "Zoila Canaria Bermejo",
+        "document_type": "DNI",
+        "document_number": "71829364",
+        "method": "cci",
+        "account": "00332184726190553870",
+    }
+)
+_MISTYPED: Mapping[str, str] = MappingProxyType({**_TYPED, "account": "00332184726190553879"})
+_MASKED = ("Zoila C.", "DNI ····9364", "Interbank ····3870")
+_UPGRADE: Mapping[str, str] = MappingProxyType(
+    {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": base64.b64encode(b"sixteen bytes...").decode(),
+    }
+)
+
+_STUMBLE = """
+import logging, sys
+import structlog
+from pef_adapters import logs
+
+def stumble(account):
+    try:
+        1 / 0
+    except ZeroDivisionError:
+        structlog.get_logger("ours").exception("refund_stumbled")
+        logging.getLogger("theirs").exception("Exception in ASGI application")
+
+logs.configure("info", as_json=sys.argv[1] == "1")
+stumble(sys.argv[2])
+"""
 
 
 @dataclass(slots=True)
@@ -52,6 +91,7 @@ class Road:
     canaries: Canaries
     commands: dict[str, str] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
+    link: str = ""
 
     def pef(self, *arguments: str, code: int = 0, keys: Mapping[str, str] | None = None) -> str:
         """Run a command, keep what it says, check how it ended."""
@@ -72,7 +112,12 @@ class Road:
         """Send the service something that it must refuse, and keep its answer."""
         answer = httpx.post(url, trust_env=False, **what)
         assert answer.is_client_error
-        self.answers[f"{len(self.answers)} {url}"] = f"{answer.headers}\n{answer.text}"
+        self.keep(answer)
+
+    def keep(self, answer: httpx.Response) -> None:
+        """Keep what the service has answered."""
+        name = f"{len(self.answers)} {answer.url}"
+        self.answers[name] = f"{answer.headers}\n{answer.text}"
 
     def at_rail(self, path: str, **body: Any) -> None:
         httpx.post(f"{self.sandbox}/sandbox/{path}", json=body, trust_env=False).raise_for_status()
@@ -131,6 +176,10 @@ class Road:
             "commands": self.commands,
             "answers": self.answers,
             "page": {"sandbox": page},
+            "notes": {
+                str(order["id"]): json.dumps([order["notes"], order["record"]])
+                for order in self.store.do("GET", "/orders")
+            },
         }
 
 
@@ -140,6 +189,15 @@ class Left:
 
     canaries: Canaries
     places: dict[str, dict[str, str]]
+    link: str
+    bank_file: str
+
+    def everything(self) -> dict[str, str]:
+        return {
+            f"{place}: {name}": text
+            for place, texts in self.places.items()
+            for name, text in texts.items()
+        }
 
 
 @pytest.fixture(scope="module")
@@ -151,8 +209,10 @@ def left(module_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
         road = _open(stack, folder, module_database, canaries)
         _connect(road)
         _drive(road)
+        _pay_out(road)
         _ask(road)
-        yield Left(replace(canaries, webhook_secret=_webhook_secret(road)), road.left())
+        heard_for = replace(canaries, webhook_secret=_webhook_secret(road))
+        yield Left(heard_for, road.left(), road.link, (folder / "bank.csv").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("place", _PLACES)
@@ -166,14 +226,48 @@ def test_no_secret_is_left_behind(left: Left, place: str) -> None:
 
 def test_account_and_document_numbers_are_masked(left: Left) -> None:
     """A CCI and a DNI that someone typed into a reason are whole in the ledger alone."""
-    everything = {
-        f"{place}: {name}": text
-        for place, texts in left.places.items()
-        for name, text in texts.items()
-        if name not in _KEEP_THE_REASON
-    }
+    everything = left.everything()
+    for table in _KEEP_THE_REASON:
+        del everything[f"tables: {table}"]
     assert "Devolver a la cuenta CCI ***" in everything["tables: public.exchanges"]
     assert numbers_in(everything) == []
+
+
+@pytest.mark.parametrize(
+    "secret", ["token", "signature", "account", "mistyped", "document", "name"]
+)
+def test_nothing_of_a_buyer_is_left_behind(left: Left, secret: str) -> None:
+    """Neither the link nor what was typed behind it stands anywhere; the store's mail had it."""
+    token = left.link.rpartition("/")[2]
+    said = {
+        "token": token,
+        "signature": token.rpartition(".")[2],
+        "account": _TYPED["account"],
+        "mistyped": _MISTYPED["account"],
+        "document": _TYPED["document_number"],
+        "name": _TYPED["name"].partition(" ")[2],
+    }[secret]
+    assert said
+    forms = (said, said.encode().hex(), base64.b64encode(said.encode()).decode())
+    heard = [
+        name
+        for name, text in left.everything().items()
+        for form in forms
+        if form.casefold() in text.casefold()
+    ]
+    assert heard == []
+
+
+def test_buyer_was_really_there(left: Left) -> None:
+    """The search means something: the link was refused, used and tried again, details are kept."""
+    everything = left.everything()
+    assert {"LINK_TAMPERED", "LINK_USED"} <= _codes(left, "logs")
+    kept = everything["tables: public.destinations"]
+    assert [masked for masked in _MASKED if masked not in kept] == []
+    said = " ".join(left.places["commands"].values()) + " ".join(left.places["answers"].values())
+    assert [masked for masked in _MASKED if masked not in said] == []
+    assert '"to_state": "payout_due"' in everything["tables: public.timeline"]
+    assert _TYPED["account"] in left.bank_file
 
 
 def test_road_was_driven_through_its_failures(left: Left) -> None:
@@ -188,6 +282,20 @@ def test_road_was_driven_through_its_failures(left: Left) -> None:
     assert any("store is kept" in text for text in left.places["commands"].values())
     states = set(re.findall(r'"state": "(\w+)"', tables["public.refunds"]))
     assert {"refunded", "held", "pending"} <= states
+
+
+@pytest.mark.parametrize("as_json", [True, False], ids=["as JSON", "to be read"])
+def test_log_of_a_mistake_of_ours_shows_no_values(as_json: bool) -> None:  # noqa: FBT001
+    """A trace tells where it was, in our log and in a library's, and not what was worked on."""
+    done = subprocess.run(
+        [sys.executable, "-c", _STUMBLE, str(int(as_json)), _TYPED["account"]],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stderr.count("ZeroDivisionError") >= 2
+    assert _TYPED["account"] not in done.stderr
 
 
 def test_search_hears_every_canary_in_every_disguise(left: Left) -> None:
@@ -320,6 +428,45 @@ def _send_nonsense(road: Road) -> None:
         json={"user_id": c.wrong_secret, "key_permissions": "read_write", **keys},
     )
     road.post(f"{road.service}/connect/woocommerce/keys", json={"key_permissions": [], **keys})
+
+
+def _pay_out(road: Road) -> None:
+    """An old payment's refund: its buyer errs and gives details, two agree, a bank file leaves."""
+    order = road.store.paid_order("80.00", transaction_id="74000008", email="zoila@buyer.example")
+    old = (datetime.now(UTC) - timedelta(days=45)).isoformat()
+    road.at_rail("cips", cip=74000008, amount="80.00", paid_at=old)
+    pressed = road.store.press(order, "80.00")
+    road.until(lambda: bool(road.store.order(order)["messages"]), "a message with the link")
+    (message,) = road.store.order(order)["messages"]
+    road.link = re.findall(r"http\S+/payout/\S+", message)[0]
+    _open_link(road)
+    road.reaches(pressed, "held")
+    (refund,) = _column(road, "SELECT refund_id FROM destinations")
+    for person in ("Rosa", "Marta"):
+        road.pef("approval", "show", refund)
+        road.pef("approval", "approve", refund, "--by", person)
+    road.reaches(pressed, "payout_due")
+    # The one place where the account may stand whole.
+    bank_file = str(road.folder / "bank.csv")
+    road.pef("payout", "list")
+    road.pef("payout", "export", "--account", "main", "--by", "Rosa", "--out", bank_file)
+    for command in (("refund", "show", refund), ("payout", "batches")):
+        road.pef(*command)
+        road.pef(*command, "--json")
+
+
+def _open_link(road: Road) -> None:
+    """Everything that a link meets: scanners, mistakes, haste, and whoever tries to change it."""
+    link, changed = road.link, road.link[:-1] + ("A" if road.link[-1] != "A" else "B")
+    httpx.head(link, trust_env=False).raise_for_status()
+    httpx.get(link, headers=dict(_UPGRADE), trust_env=False)
+    road.post(changed, data=dict(_TYPED))
+    road.post(link, json=dict(_TYPED))
+    # Answered by the same form, which keeps what its sender typed.
+    assert httpx.post(link, data=dict(_MISTYPED), trust_env=False).status_code == 400
+    thanks = httpx.post(link, data=dict(_TYPED), trust_env=False)
+    road.keep(thanks.raise_for_status())
+    road.post(link, data=dict(_TYPED))
 
 
 def _ask(road: Road) -> None:

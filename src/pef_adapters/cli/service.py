@@ -118,6 +118,9 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
             host=settings.host,
             port=settings.port,
             log_config=None,
+            # A buyer's link is in its path; and nobody has anything to say by websocket.
+            access_log=False,
+            ws="none",
             server_header=False,
             # The rightmost proxy's word about the client matters to logs only.
             proxy_headers=False,

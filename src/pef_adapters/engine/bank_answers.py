@@ -5,7 +5,6 @@ payout asks the buyer again; its money stays reserved.
 """
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -13,6 +12,7 @@ from datetime import date, datetime, timedelta
 from pef_adapters.bank_files import AnswerKind, BankAnswer
 from pef_adapters.core.calendar import add_business_days, lima_date
 from pef_adapters.core.errors import NotThere, PayoutAnswerDiffers
+from pef_adapters.core.masking import without_long_numbers
 from pef_adapters.core.states import Event, State, allows
 from pef_adapters.engine.payouts import known_batch
 from pef_adapters.engine.people import named
@@ -30,8 +30,6 @@ BEYOND = "code.PAID_BEYOND_REST"
 MOST_PROOF_BYTES = 5_000_000
 _OVERDUE_BUSINESS_DAYS = 3
 _DAY = timedelta(days=1)
-# The bank's words may name an account.
-_LONG_NUMBER = re.compile(r"\d[\d\s.-]{4,}\d")
 _LONGEST_REASON = 300
 
 
@@ -206,7 +204,8 @@ async def _ask_again(ledger: Ledger, refund: Refund, now: datetime) -> Refund:
 
 
 def _masked(words: str) -> str:
-    return _LONG_NUMBER.sub("…", words)[:_LONGEST_REASON]
+    # The bank's words may name an account.
+    return without_long_numbers(words)[:_LONGEST_REASON]
 
 
 def _is_overdue(refund: Refund, now: datetime) -> bool:

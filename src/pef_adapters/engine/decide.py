@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from pef_adapters.core.masking import without_long_numbers
 from pef_adapters.core.money import Money
 from pef_adapters.core.policy import Decision, Facts, Outcome, Policy, Route, decide
 from pef_adapters.core.policy.recorded import facts_record
@@ -139,10 +140,15 @@ async def _keep(
             refund_id=refund.id,
             store_id=refund.store_id,
             at=now,
-            facts=facts_record(facts),
+            facts=facts_record(_without_numbers(facts)),
             decision=decision.as_record(),
         )
     )
+
+
+def _without_numbers(facts: Facts) -> Facts:
+    """People type bank accounts into reasons; the ledger has that once already."""
+    return replace(facts, reason=facts.reason and without_long_numbers(facts.reason))
 
 
 def _detail(decision: Decision) -> dict[str, Any]:

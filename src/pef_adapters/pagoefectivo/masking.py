@@ -8,9 +8,9 @@ what a person typed every long number is masked: people type accounts into reaso
 import re
 from collections.abc import Iterable
 
+from pef_adapters.core.masking import MASK, without_long_numbers
 from pef_adapters.pagoefectivo import exact_json
 
-MASK = "***"
 KEPT_CHARACTERS = 20_000
 _SECRET_FIELDS = frozenset(
     {"accesskey", "hashstring", "secretkey", "token", "authorization", "email"}
@@ -18,7 +18,6 @@ _SECRET_FIELDS = frozenset(
 )
 _NUMBER_FIELDS = frozenset({"cci", "documentnumber", "userdocumentnumber"})
 _TYPED_FIELDS = frozenset({"reason"})
-_LONG_NUMBER = re.compile(r"\d(?:[ .-]?\d){3,}(?=(?:[ .-]?\d){4})")
 _TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _CCI = re.compile(r"(?<!\d)\d{16}(\d{4})(?!\d)")
 _SHOWN_DIGITS = 4
@@ -55,5 +54,5 @@ def _masked_field(name: str, value: object) -> object:
     if plain in _NUMBER_FIELDS:
         return f"{MASK}{str(value)[-_SHOWN_DIGITS:]}"
     if plain in _TYPED_FIELDS and isinstance(value, str):
-        return _LONG_NUMBER.sub(MASK, value)
+        return without_long_numbers(value)
     return _masked_value(value)

@@ -290,8 +290,13 @@ def test_each_page_says_its_language_and_offers_the_other(language: str) -> None
     form, refused, done, sorry = map(Drawn, every_page(language))
     for drawn in (form, refused, done, sorry):
         assert drawn.named("html") == [{"lang": language.replace("_", "-")}]
-    for drawn in (form, refused, sorry):
-        assert {"?lang=es", "?lang=en"} <= {each.get("href") for each in drawn.named("a")}
+    assert {"?lang=es", "?lang=en"} <= {each.get("href") for each in sorry.named("a")}
+    other = {"es_PE": "?lang=en", "en": "?lang=es"}[language]
+    for drawn in (form, refused):
+        # Enter presses the first button: it sends. The other language keeps what was typed.
+        sends, switches, _ = drawn.named("button")
+        assert "formaction" not in sends
+        assert (switches["formaction"], switches["form"]) == (other, "details")
     assert done.named("nav") == []
     assert form.named("form")[0]["action"] == f"?lang={language[:2]}"
 

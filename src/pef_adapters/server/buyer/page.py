@@ -26,7 +26,11 @@ from pef_adapters.engine.beneficiary import Invited
 LANGUAGES: Mapping[str, str] = {"es": "es_PE", "en": "en"}
 """The page's languages as an address names them, and as `core.texts` does."""
 
+_NAMES = (("es", "Español"), ("en", "English"))
+
 FIELDS = ("name", "document_type", "document_number", "method", "account")
+CHOSEN, REFUSED = "language", "refused"
+"""What a form says beside its fields: the language to show it in, and that it was refused."""
 
 _FOLDER = Path(__file__).parent / "templates"
 _STYLE = (_FOLDER / "buyer.css").read_text(encoding="utf-8")
@@ -65,6 +69,8 @@ def form_page(
         wrong={field: [each for each in found if each.field == field] for field in FIELDS},
         document_types=list(DocumentType),
         methods=list(Method),
+        chosen=CHOSEN,
+        refused=REFUSED,
     )
 
 
@@ -96,6 +102,7 @@ def _page(template: str, language: str, status: int, **facts: Any) -> HTMLRespon
         .render(
             language=language,
             languages=LANGUAGES,
+            names=_NAMES,
             style=_STYLE,
             explain=partial(_said, texts.explain, language),
             advise=partial(_said, texts.advise, language),
