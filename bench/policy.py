@@ -5,14 +5,25 @@ from datetime import UTC, datetime, timedelta
 
 from pef_adapters.core.calendar import age_in_days
 from pef_adapters.core.money import Money
-from pef_adapters.core.policy import Facts, Mode, Outcome, judge
+from pef_adapters.core.policy import Facts, Mode, Outcome, Sibling, Used, Vote, judge
+from pef_adapters.core.policy.approval import digest
+from pef_adapters.core.policy.conditions import fold
 from pef_adapters.core.policy.library import template
 from ratios import Pair
 
 _NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
-_PAID = Money(12980, "PEN")
+_PAID, _ASKED = Money(129800, "PEN"), Money(70000, "PEN")
+# The ready policy for many refunds a day: three rules and five limits. This refund is for
+# a person, and Rosa has approved it.
+_POLICY = template("volume")
+_OFTEN, _SMALL, _MIDDLING, _ONE_UP_TO = 5, 15000, 60000, 200000
+_NEAR = timedelta(minutes=10)
+_BUYER, _OPERATOR, _STORE, _DESTINATION = (
+    *("buyer/b1/7d", "operator/s1/7/1d"),
+    *("store/s1/1d", "destination/d1/30d"),
+)
 _FACTS = Facts(
-    amount=Money(2000, "PEN"),
+    amount=_ASKED,
     order_currency="PEN",
     transaction_id="11546901",
     payment=_PAID,
@@ -24,11 +35,24 @@ _FACTS = Facts(
     store_mode=Mode.SANDBOX,
     account_mode=Mode.SANDBOX,
     now=_NOW,
+    pressed_by="7",
     buyer_past_refunds=1,
+    asked_at=_NOW,
+    store="s1",
+    account="main",
+    buyer="b1",
+    destination="d1",
+    beneficiary="h1",
+    editors=frozenset({"7", "Luis"}),
+    siblings=(Sibling("12", _ASKED, _NOW - timedelta(hours=1)),),
+    votes=(Vote("Rosa", digest(_ASKED, "h1"), frozenset({"otherwise"})),),
+    used={
+        _BUYER: Used(2, (Money(15000, "PEN"),)),
+        _OPERATOR: Used(20, (Money(300000, "PEN"),)),
+        _STORE: Used(90, (Money(900000, "PEN"),)),
+        _DESTINATION: Used(1, (Money(5000, "PEN"),)),
+    },
 )
-# The ready policy for many refunds a day: three rules, of which the second approves this one.
-_POLICY = template("volume")
-_OFTEN, _SMALL, _MIDDLING = 5, 15000, 60000
 
 Question = Callable[[Facts], bool]
 
@@ -48,6 +72,38 @@ def _one_currency(facts: Facts) -> bool:
     return facts.amount.currency == facts.order_currency == paid
 
 
+def _pressed_once(facts: Facts) -> bool:
+    asked_at = facts.asked_at or facts.now
+    return not any(
+        other.amount == facts.amount and abs(asked_at - other.asked_at) < _NEAR
+        for other in facts.siblings
+    )
+
+
+def _money_left(counter: str, ceiling: int) -> Question:
+    def asked(facts: Facts) -> bool:
+        used = facts.used[counter].of("PEN") if counter else Money.zero("PEN")
+        return facts.amount.currency == "PEN" and used.minor + facts.amount.minor <= ceiling
+
+    return asked
+
+
+def _times_left(counter: str, ceiling: int) -> Question:
+    return lambda facts: facts.used[counter].count < ceiling
+
+
+def _above(bound: int) -> Question:
+    return lambda facts: facts.amount.currency != "PEN" or facts.amount.minor > bound
+
+
+def _approved(facts: Facts) -> bool:
+    bound_to, editors = digest(facts.amount, facts.beneficiary), {fold(e) for e in facts.editors}
+    return any(
+        vote.digest == bound_to and "otherwise" in vote.covers and fold(vote.by) not in editors
+        for vote in facts.votes
+    )
+
+
 _QUESTIONS: tuple[Question, ...] = (
     lambda facts: facts.store_mode is facts.account_mode,
     lambda facts: facts.paid_through_us,
@@ -59,10 +115,19 @@ _QUESTIONS: tuple[Question, ...] = (
     _one_currency,
     _within_rest,
     lambda facts: facts.kyc_until is None or facts.now.date() <= facts.kyc_until,
+    lambda facts: facts.keys_until is None or facts.now.date() <= facts.keys_until,
     _in_window,
-    lambda facts: not (facts.buyer_past_refunds is not None and facts.buyer_past_refunds >= _OFTEN),
-    lambda facts: facts.amount.currency == "PEN" and facts.amount.minor <= _SMALL,
-    lambda facts: facts.amount.currency == "PEN" and facts.amount.minor <= _MIDDLING,
+    _pressed_once,
+    _money_left("", 500000),
+    _times_left(_BUYER, 3),
+    _money_left(_OPERATOR, 800000),
+    _money_left(_STORE, 3000000),
+    _times_left(_DESTINATION, 5),
+    lambda facts: facts.buyer_past_refunds is None or facts.buyer_past_refunds < _OFTEN,
+    _above(_SMALL),
+    _above(_MIDDLING),
+    lambda facts: facts.amount.currency == "PEN" and facts.amount.minor <= _ONE_UP_TO,
+    _approved,
 )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from pydantic import BaseModel
 
 from pef_adapters.cli.app import app
 from pef_adapters.core import errors, states
@@ -24,11 +25,41 @@ from pef_adapters.core.policy.conditions import Conditions
 from pef_adapters.core.policy.decision import Outcome, Verdict
 from pef_adapters.core.policy.history import COLUMNS, NEEDED
 from pef_adapters.core.policy.library import TEMPLATES, template, template_text
+from pef_adapters.core.policy.model import (
+    Answer,
+    ApprovalTerms,
+    Limit,
+    OneUpTo,
+    Part,
+    PayoutTerms,
+    Policy,
+    RailWindow,
+    Window,
+)
 from pef_adapters.core.texts import FIGURES, LANGUAGES, advise, explain, keys
 from pef_adapters.settings import Settings
 
 REFERENCE = Path(__file__).parent / "reference"
 GENERATED = "<!-- Written by docs/generate.py; run `make docs` instead of editing. -->"
+# Parts of a policy with the models that say what each can hold.
+PARTS = {
+    "rules and otherwise: the answer": Answer,
+    "approvers by amount": OneUpTo,
+    "window": Window,
+    "rail_windows": RailWindow,
+    "limits": Limit,
+    "payout": PayoutTerms,
+    "approvals": ApprovalTerms,
+}
+# How values are told that a JSON schema knows only by their type or pattern.
+VALUES = {
+    "boolean": "`true`, `false`",
+    "integer": "a count",
+    "number": "an amount such as 59.90",
+    "string": "an amount such as 59.90",
+    "^[A-Z]{3}$": "a code such as PEN",
+    "^[a-z0-9][a-z0-9-]{0,59}$": "small letters, digits and hyphens",
+}
 SHOWN = {"en": "English", "es_PE": "Español", "zh_Hans": "简体中文"}
 
 
@@ -97,6 +128,11 @@ def policy_page() -> str:
         "## Conditions",
         "A condition on something that nobody told us about a refund does not hold.",
         *(_explained(f"condition.{name}") for name in Conditions.model_fields),
+        "## Parts",
+        inspect.getdoc(Policy) or "",
+        _terms(Policy, "double_press_minutes"),
+        f"An agency can lock rules, each by its own `locked`, and parts: {_listed(Part)}.",
+        *(_part(name, model) for name, model in PARTS.items()),
         "## What `pef policy check` finds",
         *(_explained(key) for key in _keys_of("lint")),
         "## Past refunds for `pef policy backtest`",
@@ -105,6 +141,47 @@ def policy_page() -> str:
         "## Templates",
         *(_template(name) for name in TEMPLATES),
     )
+
+
+def _part(name: str, model: type[BaseModel]) -> str:
+    return f"### {name}\n\n{inspect.getdoc(model) or ''}\n\n{_terms(model)}"
+
+
+def _terms(model: type[BaseModel], *only: str) -> str:
+    """What each name of a model may be given, and what it is where nobody gives it."""
+    schema = model.model_json_schema(mode="validation")
+    rows = (
+        (f"`{name}`", _allowed(found, schema), _usual(name, found, schema))
+        for name, found in schema["properties"].items()
+        if name in (only or schema["properties"])
+    )
+    return _table(("Name", "What it can be", "Without it"), rows)
+
+
+def _allowed(found: Any, schema: Any) -> str:
+    """The values that a part of a JSON schema lets through, in words."""
+    match found:
+        case {"$ref": name}:
+            return _allowed(schema["$defs"][name.rpartition("/")[2]], schema)
+        case {"enum": values} | {"properties": values}:
+            return _listed(values)
+        case {"anyOf": choices}:
+            words = (_allowed(each, schema) for each in choices if each.get("type") != "null")
+            return " or ".join(dict.fromkeys(words))
+        case {"minimum": lowest, "maximum": highest}:
+            return f"{lowest} to {highest}"
+    return VALUES[found.get("pattern", found["type"])]
+
+
+def _usual(name: str, found: Any, schema: Any) -> str:
+    if name in schema.get("required", ()):
+        return "has to be given"
+    default = found.get("default")
+    return "—" if default is None else f"`{str(default).lower()}`"
+
+
+def _listed(values: Iterable[object]) -> str:
+    return ", ".join(f"`{value}`" for value in values)
 
 
 def _template(name: str) -> str:

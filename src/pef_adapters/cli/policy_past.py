@@ -84,7 +84,9 @@ def export(
 def _on_csv(policy: Policy, csv: Path, store: str | None, *, json_wanted: bool) -> Backtest:
     with output.errors_explained(json_wanted=json_wanted):
         if store is not None:
-            raise InvalidInput("--store goes with --since: a CSV does not say whose refunds it has")
+            raise InvalidInput(
+                "--store goes with --since; of a CSV, keep only the lines that you want"
+            )
         return backtest(read_history(files.text(csv, HistoryUnreadable)), policy)
 
 

@@ -8,7 +8,7 @@ refund is a wrong refund.
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 from typing import Self
 
 from babel.numbers import format_currency, get_currency_precision, list_currencies
@@ -90,6 +90,7 @@ class Money:
             raise CurrencyDiffers(f"{self.currency} and {other.currency} can't be compared")
 
 
+@lru_cache(maxsize=256)
 def _exponent(currency: str) -> int:
     if currency not in _CURRENCIES:
         raise UnknownCurrency(f"{currency!r} is not an ISO 4217 currency code")

@@ -135,7 +135,7 @@ async def give(ports: Ports, token: str, fields: Mapping[str, str]) -> Mapping[s
         try:
             details = read_details(fields, check_digits=policy.payout.check_digits)
         except BeneficiaryInvalid as error:
-            await ledger.save_link(replace(link, tries_left=link.tries_left - 1))
+            await _count_try(ledger, link, ports.clock.now())
             refused = error
         else:
             await _take(ports, ledger, refund, link=link, details=details, terms=policy.payout)
@@ -156,13 +156,17 @@ async def _opened(ports: Ports, ledger: Ledger, token: str) -> tuple[Link, Refun
         raise LinkTampered
     if link.ended_as is not None:
         raise _ENDED[link.ended_as]
-    if not link.tries_left:
-        raise LinkExhausted
     if ports.clock.now() >= link.expires_at:
         raise LinkExpired
     if not _takes_details(refund):
         raise LinkReplaced
     return link, refund, store, await policy_of(ledger, store)
+
+
+async def _count_try(ledger: Ledger, link: Link, now: datetime) -> None:
+    left = link.tries_left - 1
+    used_up = {"ended_at": now, "ended_as": LinkEnd.EXHAUSTED} if left <= 0 else {}
+    await ledger.save_link(replace(link, tries_left=max(left, 0), **used_up))  # type: ignore[arg-type]
 
 
 def _takes_details(refund: Refund) -> bool:
@@ -252,8 +256,7 @@ async def _new_link(ports: Ports, ledger: Ledger, refund: Refund, by: str) -> Li
     terms = (await policy_of(ledger, store)).payout
     older = await ledger.open_link(refund.id)
     if older is not None:
-        ended = LinkEnd.REPLACED if older.tries_left else LinkEnd.EXHAUSTED
-        await ledger.save_link(replace(older, ended_at=now, ended_as=ended))
+        await ledger.save_link(replace(older, ended_at=now, ended_as=LinkEnd.REPLACED))
     link_id, _ = ports.links.new()
     link = Link(
         id=link_id,
@@ -274,9 +277,7 @@ async def _tell(
     """Let the store's own mail carry the link, once; else a person has to send one."""
     now = ports.clock.now()
     carrier = ports.platforms.named(store.platform).buyer_messages
-    if not link.tries_left:
-        await _show(ports, refund, TO_BE_ASKED)
-    elif now >= link.expires_at:
+    if now >= link.expires_at:
         await _show(ports, refund, SILENT)
     elif not _is_engines(link):
         return

@@ -69,7 +69,9 @@ async def _decide(ports: Ports, ledger: Ledger, refund: Refund, asked: Asked) ->
     policy = await policy_of(ledger, asked.store)
     # The rail's own spelling: two spellings of one CIP must not become two payments.
     known_as = asked.payment.transaction_id if asked.payment else asked.wanted.transaction_id
-    refund = replace(refund, transaction_id=known_as)
+    # Whom the store named later pressed it none the less: he can't approve, and is counted.
+    pressed_by = refund.requested_by or asked.wanted.requested_by
+    refund = replace(refund, transaction_id=known_as, requested_by=pressed_by)
     payment = await _known_payment(ledger, refund, asked.payment)
     facts = await gather(ledger, refund, asked, payment, now)
     facts = await with_limits(ledger, facts, policy, refund.id)

@@ -65,8 +65,9 @@ async def with_limits(ledger: Ledger, facts: Facts, policy: Policy, refund_id: s
 
 def editors(refund: Refund, store: Store) -> frozenset[str]:
     """Who pressed the button or changed the refund, by every name we know them by."""
-    names = {refund.requested_by, refund.edited_by, refund.lane_chosen_by} - {None}
-    return frozenset({*filter(None, names), *(person_behind(store, name or "") for name in names)})
+    changed_by = (refund.requested_by, refund.edited_by, refund.lane_chosen_by)
+    names = [name for name in changed_by if name]
+    return frozenset([*names, *(person_behind(store, name) for name in names)])
 
 
 def person_behind(store: Store, name: str) -> str:
@@ -97,7 +98,7 @@ def _bare(refund: Refund, asked: Asked, payment: Payment | None, now: datetime) 
         reason=wanted.reason,
         categories=wanted.categories,
         tags=wanted.tags,
-        pressed_by=wanted.requested_by,
+        pressed_by=refund.requested_by,
         kyc_until=last_day(settings, "kyc_until"),
         keys_until=last_day(settings, "keys_until"),
         asked_at=wanted.requested_at,

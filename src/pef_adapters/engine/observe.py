@@ -146,7 +146,7 @@ async def _book(ledger: Ledger, refund: Refund, heard: _Heard) -> Refund:
             next_action_at=_next_look(heard.attempt, event, now),
             detail=_detail(heard.answer),
             expected_on=_expected_on(heard.answer, now),
-            **_lane(refund, event),
+            **_lane(refund, event, now),
         )
     except AmountExceedsRest:
         # The rail paid what it had refused, after its amount was given away.
@@ -194,14 +194,14 @@ async def _about_older_attempt(ledger: Ledger, refund: Refund, heard: _Heard) ->
     return await _book(ledger, refund, heard)
 
 
-def _lane(refund: Refund, event: Event) -> dict[str, Any]:
+def _lane(refund: Refund, event: Event, now: datetime) -> dict[str, Any]:
     """Whose lane the refund is in from now on.
 
-    What the rail booked is the rail's, whatever was planned. A rail that wants bank
-    details has no way to be given them: the payout desk asks for them and pays.
+    What the rail booked is the rail's, whatever was planned, and uses limits up. A rail
+    that wants bank details has no way to be given them: the payout desk asks for them and pays.
     """
     if event in (Event.RAIL_ACCEPTED, Event.RAIL_REFUNDED):
-        return {"lane": Route.ORIGINAL}
+        return {"lane": Route.ORIGINAL, "counted_at": refund.counted_at or now}
     if event is Event.RAIL_NEEDS_BENEFICIARY:
         return {"lane": Route.PAYOUT, "lane_chosen_by": refund.lane_chosen_by or _RAIL}
     return {}

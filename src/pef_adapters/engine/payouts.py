@@ -15,13 +15,15 @@ from itertools import islice
 from pef_adapters.bank_files import BankFormat, Batch, PayoutLine
 from pef_adapters.core.beneficiary import Beneficiary
 from pef_adapters.core.calendar import add_business_days, lima_date
-from pef_adapters.core.errors import NotThere, PefError, TransitionRefused
+from pef_adapters.core.errors import InvalidInput, NotThere, PefError, TransitionRefused
+from pef_adapters.core.policy import Route
 from pef_adapters.core.states import Event, State
+from pef_adapters.engine.attention import ALARMS
 from pef_adapters.engine.costs import paid_out_for
 from pef_adapters.engine.identity import merchant_refund_id
 from pef_adapters.engine.people import named, next_generation
 from pef_adapters.engine.ports import Ledger, Ports
-from pef_adapters.engine.records import Destination, Payout, PayoutBatch, Refund
+from pef_adapters.engine.records import Destination, Payout, PayoutBatch, PayoutEnd, Refund
 from pef_adapters.engine.send import ask_about_earlier_sends, rail_of
 from pef_adapters.engine.transition import PERSON, move
 from pef_adapters.engine.withdraw import still_wanted, withdraw
@@ -77,7 +79,7 @@ async def export(ports: Ports, account_id: str, format_name: str, person: str) -
     who, bank_format = named(person), ports.bank_format(format_name)
     ready = (each.refund for each in await due(ports, account_id) if not each.waits)
     waiting = list(islice(ready, MOST_LINES))
-    left_out = await _ask_outside_first(ports, waiting)
+    left_out = await _ask_outside_first(ports, waiting) | await _without_details(ports, account_id)
     now = ports.clock.now()
     async with ports.book.begin() as ledger:
         if await ledger.account(account_id) is None:
@@ -124,6 +126,14 @@ async def known_batch(ledger: Ledger, batch_id: str) -> PayoutBatch:
     return batch
 
 
+async def _without_details(ports: Ports, account_id: str) -> dict[str, str]:
+    """An older release knew payouts without a destination."""
+    why = "it has no bank details: `pef payout ask`, or settle it if it was paid by hand"
+    async with ports.book.begin() as ledger:
+        waiting = await ledger.refunds_due_for_payout(account_id, MOST_LINES)
+        return {each.id: why for each in waiting if not await ledger.newest_destination(each.id)}
+
+
 async def _ask_outside_first(ports: Ports, refunds: list[Refund]) -> dict[str, str]:
     """Who of them must stay behind, and why: as before a send, store and rail are asked."""
     answers = {refund.id: await _in_the_way(ports, refund) for refund in refunds}
@@ -158,11 +168,36 @@ async def _drafted(ledger: Ledger, refund_id: str, now: datetime) -> Payout | st
     if destination.good_from > now:
         return "its bank details changed and have to rest"
     try:
-        paid_out, exchange = await paid_out_for(ledger, refund, now)
+        payout = await _payout(ledger, refund, destination, now)
+        # What no file can hold keeps its own refund out, and not the account's others.
+        await _line(ledger, payout)
     except PefError as fault:
         return str(fault)
+    return await _forbidden(ledger, refund) or payout
+
+
+async def _forbidden(ledger: Ledger, refund: Refund) -> str:
+    """Why it must not be paid (again), by what we know ourselves; empty: nothing says so.
+
+    The payment is not locked: an extorno of this very moment finds the refund in the file.
+    """
+    payment = await ledger.payment(refund.account_id, refund.transaction_id or "")
+    if payment is None or payment.reversed_at is not None:
+        return "the bank took its payment back; retry the refund"
+    for earlier in await ledger.payouts_of_refund(refund.id):
+        if earlier.ended_as is not PayoutEnd.RETURNED:
+            return f"the bank confirmed its line {earlier.line_id}; if that is so, settle it"
+    if refund.attention in ALARMS:
+        return "an alarm stands; see `pef refund show`, and retry it once that is mended"
+    return ""
+
+
+async def _payout(
+    ledger: Ledger, refund: Refund, destination: Destination, now: datetime
+) -> Payout:
+    paid_out, exchange = await paid_out_for(ledger, refund, now)
     if paid_out.minor <= 0:
-        return f"{refund.amount} comes to nothing in {paid_out.currency}"
+        raise InvalidInput(f"{refund.amount} comes to nothing in {paid_out.currency}")
     generation = await next_generation(ledger, refund.id)
     return Payout(
         line_id=merchant_refund_id(refund.id, generation),
@@ -191,6 +226,8 @@ async def _send_out(ledger: Ledger, payout: Payout, who: str, now: datetime) -> 
         next_action_at=now + _DAY,
         detail={"batch": payout.batch_id, "line": payout.line_id},
         generation=payout.generation,
+        lane=Route.PAYOUT,
+        counted_at=refund.counted_at or now,
         expected_on=str(expected),
     )
     await ledger.wake(moved)

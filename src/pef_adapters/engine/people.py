@@ -5,11 +5,15 @@ from datetime import datetime
 
 from pef_adapters.core.errors import InvalidInput, NotThere, TransitionRefused
 from pef_adapters.core.policy import Route
+from pef_adapters.core.policy.conditions import fold
 from pef_adapters.core.states import CARE, Event, State, allows
 from pef_adapters.engine.identity import merchant_refund_id
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import PayoutEnd, Refund
-from pef_adapters.engine.transition import PERSON, move, remember
+from pef_adapters.engine.transition import ENGINE, PERSON, move, remember
+
+# Whatever these do is not a person's; a link that the engine made makes nobody an editor.
+_NOBODYS_NAMES = frozenset({ENGINE, "rail", "buyer", "store"})
 
 
 async def retry(ports: Ports, refund_id: str, person: str) -> Refund:
@@ -148,10 +152,12 @@ def named(person: str) -> str:
     """The name of whoever decides something.
 
     Raises:
-        InvalidInput: there is none.
+        InvalidInput: there is none, or it is one of ours.
     """
     if not person.strip():
         raise InvalidInput("say who decides this: a name is kept with the refund")
+    if fold(person) in _NOBODYS_NAMES:
+        raise InvalidInput(f"{person.strip()} is no person: say who decides this by name")
     return person.strip()
 
 

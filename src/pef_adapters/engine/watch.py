@@ -60,16 +60,17 @@ async def _clear(ports: Ports) -> None:
     async with ports.book.begin() as ledger:
         for alarm in await ledger.open_alarms():
             kind, _, name = alarm.subject.partition("/")
-            if kind == "refund" and await _is_over(ledger, alarm, name):
+            if kind == "refund" and await _is_over(ledger, alarm, name, now):
                 await ledger.clear_alarm(alarm.key, now)
 
 
-async def _is_over(ledger: Ledger, alarm: Alarm, refund_id: str) -> bool:
+async def _is_over(ledger: Ledger, alarm: Alarm, refund_id: str, now: datetime) -> bool:
     if alarm.key.startswith(_REVIEW):
         review = await ledger.open_review(refund_id)
         return review is None or alarm.key != f"{_REVIEW}{review.id}"
     refund = await ledger.refund(refund_id)
-    return refund is None or refund.deadline_at is None or CARE[refund.state].final
+    due = _deadline_alarm(refund, now) if refund else None
+    return due is None or due.key != alarm.key
 
 
 async def _expire(ports: Ports, review: Review, now: datetime) -> None:
@@ -116,24 +117,24 @@ async def _watch_deadlines(ports: Ports) -> None:
     now = ports.clock.now()
     async with ports.book.begin() as ledger:
         for refund in await ledger.refunds_by_deadline(now + _SOON, _BATCH):
-            await _watch_deadline(ledger, refund, now)
+            alarm = _deadline_alarm(refund, now)
+            if alarm is not None:
+                await _raise(ledger, alarm, now)
 
 
-async def _watch_deadline(ledger: Ledger, refund: Refund, now: datetime) -> None:
-    near, passed = f"deadline/near/{refund.id}", f"deadline/passed/{refund.id}"
-    if refund.deadline_at is not None:
-        late = refund.deadline_at <= now
-        if late:
-            await ledger.clear_alarm(near, now)
-        figures = {"at": _in_lima(refund.deadline_at), "refund": refund.id}
-        alarm = Alarm(
-            key=passed if late else near,
-            subject=f"refund/{refund.id}",
-            code="code.DEADLINE_PASSED" if late else "code.DEADLINE_NEAR",
-            figures=figures,
-            raised_at=now,
-        )
-        await _raise(ledger, alarm, now)
+def _deadline_alarm(refund: Refund, now: datetime) -> Alarm | None:
+    """The one alarm that its deadline is worth now."""
+    at = refund.deadline_at
+    if at is None or at >= now + _SOON or CARE[refund.state].final:
+        return None
+    late = at <= now
+    return Alarm(
+        key=f"deadline/{'passed' if late else 'near'}/{refund.id}",
+        subject=f"refund/{refund.id}",
+        code="code.DEADLINE_PASSED" if late else "code.DEADLINE_NEAR",
+        figures={"at": _in_lima(at), "refund": refund.id},
+        raised_at=now,
+    )
 
 
 async def _watch_accounts(ports: Ports) -> None:

@@ -9,8 +9,29 @@ from pef_adapters.core.texts import LANGUAGES, keys
 
 SMALL = "{amount: {max: 50.00, currency: PEN}}"
 
+Found = tuple[str, tuple[str, ...]]
+Case = tuple[list[tuple[str, str]], str, list[Found]]
+
+
+def terms(more: str, *found: Found) -> Case:
+    """A case of a policy without rules."""
+    return [], f"otherwise: hold\n{more}", list(found)
+
+
+def limited(*limits: str, idle: tuple[str, str] | None = None) -> Case:
+    """A case of limits, of which the second name in `idle` never matters for the first."""
+    listed = ", ".join(f"{{{limit}}}" for limit in limits)
+    return terms(f"limits: [{listed}]", *([("LIMIT_NEVER_MATTERS", idle)] if idle else []))
+
+
+def beside_limit(amount: str, then: str, *found: Found) -> Case:
+    """A case of a rule on amounts beside a limit of S/ 500 per refund."""
+    limit = "limits: [{per: refund, amount: 500, currency: PEN}]"
+    return [(f"{{amount: {amount}}}", then)], f"otherwise: hold\n{limit}", list(found)
+
+
 # Rules in short, further lines of the policy, and the findings with the rules they name.
-CASES: list[tuple[list[tuple[str, str]], str, list[tuple[str, tuple[str, ...]]]]] = [
+CASES: list[Case] = [
     ([(SMALL, "approve"), ("{}", "hold")], "", []),
     ([(SMALL, "approve")], "", [("NO_OTHERWISE", ())]),
     ([], "", [("NO_OTHERWISE", ())]),
@@ -109,6 +130,96 @@ CASES: list[tuple[list[tuple[str, str]], str, list[tuple[str, tuple[str, ...]]]]
     ),
     ([("{age_days: {min: 90}}", "hold")], "otherwise: hold", []),
     ([("{age_days: {min: 91}}", "hold")], "otherwise: hold\nwindow: {closed: hold}", []),
+    limited(
+        "per: refund, amount: 500, currency: PEN",
+        "per: refund, amount: 500.01, currency: PEN",
+        idle=("limit_refund_500_PEN", "limit_refund_500.01_PEN"),
+    ),
+    limited(
+        "per: refund, amount: 600, currency: PEN",
+        "per: refund, amount: 500, currency: PEN, approvers: 2",
+        idle=("limit_refund_500_PEN", "limit_refund_600_PEN"),
+    ),
+    limited(
+        "per: store, days: 1, amount: 500, currency: PEN",
+        "per: store, days: 7, amount: 500, currency: PEN",
+        idle=("limit_store_7d_500_PEN", "limit_store_1d_500_PEN"),
+    ),
+    limited(
+        "per: buyer, days: 1, count: 3",
+        "per: buyer, hours: 24, count: 3",
+        idle=("limit_buyer_24h_3x", "limit_buyer_1d_3x"),
+    ),
+    limited(
+        "per: buyer, hours: 24, count: 3",
+        "per: buyer, days: 2, count: 2",
+        idle=("limit_buyer_2d_2x", "limit_buyer_24h_3x"),
+    ),
+    # Of two that say the same, the later one is too much.
+    limited(
+        "per: refund, amount: 500, currency: PEN",
+        "per: refund, amount: 500.0, currency: PEN",
+        idle=("limit_refund_500_PEN", "limit_refund_500.0_PEN"),
+    ),
+    # One person up to S/ 1000, two above it.
+    limited(
+        "per: refund, amount: 500, currency: PEN",
+        "per: refund, amount: 1000, currency: PEN, approvers: 2",
+    ),
+    limited(
+        "per: refund, amount: 500, currency: PEN",
+        "per: refund, amount: 1000, currency: USD",
+    ),
+    limited(
+        "per: store, days: 1, amount: 500, currency: PEN",
+        "per: store, days: 7, amount: 501, currency: PEN",
+    ),
+    limited(
+        "per: store, days: 1, amount: 500, currency: PEN",
+        "per: account, days: 7, amount: 400, currency: PEN",
+    ),
+    limited("per: buyer, days: 1, count: 3", "per: buyer, hours: 23, count: 1"),
+    limited("per: buyer, hours: 25, count: 3", "per: buyer, days: 2, count: 2"),
+    limited("per: buyer, days: 1, count: 3", "per: buyer, days: 1, amount: 9, currency: PEN"),
+    beside_limit("{max: 500.01, currency: PEN}", "approve", ("RULE_ABOVE_LIMIT", ("r1",))),
+    beside_limit("{min: 600, max: 700, currency: PEN}", "payout", ("RULE_ABOVE_LIMIT", ("r1",))),
+    beside_limit("{max: 500, currency: PEN}", "approve"),
+    beside_limit("{max: 600, currency: PEN}", "hold"),
+    beside_limit("{min: 600, currency: PEN}", "approve"),
+    beside_limit("{max: 600, currency: USD}", "approve"),
+    (
+        [("{amount: {max: 600, currency: PEN}}", "approve")],
+        "otherwise: hold\nlimits: [{per: store, days: 1, amount: 500, currency: PEN}]",
+        [],
+    ),
+    terms(
+        "window: {payout_days: 30}\nlimits: [{per: destination, days: 30, count: 5}]",
+        ("NEVER_PAID_OUT", ("limit_destination_30d_5x",)),
+    ),
+    terms(
+        "window: {payout_days: 30}\npayout: {approvers: 1}",
+        ("NEVER_PAID_OUT", ("payout",)),
+    ),
+    # What stands there is what would stand there anyway.
+    terms("window: {payout_days: 30}\npayout: {approvers: 2}"),
+    terms("window: {payout_days: 31}\npayout: {approvers: 1}"),
+    terms("window: {payout_days: 30, closed: hold}\npayout: {approvers: 1}"),
+    terms("window: {payout_days: 30}\nrail_windows: [{rail: dlocal}]\npayout: {approvers: 1}"),
+    ([], "otherwise: payout\nwindow: {payout_days: 30}\npayout: {approvers: 1}", []),
+    (
+        [("{tags: [a]}", "payout")],
+        "otherwise: hold\nwindow: {payout_days: 30}\npayout: {approvers: 1}",
+        [],
+    ),
+    *(
+        terms(f"approvals: {{{given}}}", ("REMINDER_TOO_LATE", ("approvals",)))
+        for given in (
+            "remind_after_hours: 48, expire_after_hours: 48",
+            "remind_after_hours: 168",
+            "expire_after_hours: 24",
+        )
+    ),
+    terms("approvals: {remind_after_hours: 47, expire_after_hours: 48}"),
 ]
 
 
@@ -140,10 +251,13 @@ def test_every_finding_is_shown_by_a_case() -> None:
 
 
 def test_only_what_is_harmless_is_a_warning() -> None:
-    """A rule that the window overrules is worth a word; everything else has to be mended."""
+    """What never acts, or acts less than it says, is worth a word; the rest has to be mended."""
     findings = [f for rules, more, _ in CASES for f in lint(read_policy(policy_text(rules, more)))]
     warnings = {f.code for f in findings if f.severity is Severity.WARNING}
-    assert warnings == {"WINDOW_REFUSES_FIRST"}
+    assert warnings == {
+        *("WINDOW_REFUSES_FIRST", "LIMIT_NEVER_MATTERS", "RULE_ABOVE_LIMIT"),
+        *("NEVER_PAID_OUT", "REMINDER_TOO_LATE"),
+    }
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

@@ -9,12 +9,15 @@ from desk_world import LUIS, DeskWorld
 from pef_adapters.core.errors import (
     AlreadyApproved,
     EditorCannotApprove,
+    InvalidInput,
     NothingToApprove,
     NotThere,
 )
+from pef_adapters.core.money import Money
 from pef_adapters.core.policy import Route, read_policy
 from pef_adapters.core.states import State
 from pef_adapters.engine import approvals, beneficiary
+from pef_adapters.engine.digest import digest
 from pef_adapters.engine.payouts import Exported
 from pef_adapters.engine.people import choose_payout, retry, set_deadline, settle
 from pef_adapters.engine.policies import owner_of_store, publish
@@ -236,6 +239,20 @@ async def _as_older_release(world: DeskWorld) -> None:
         await ledger.save_refund(replace(refund, lane=Route.ORIGINAL, counted_at=None))
 
 
+async def test_a_payout_of_an_older_release_is_not_passed_over_in_silence() -> None:
+    """Due without bank details: the export says what to do, and the buyer can be asked."""
+    world = await DeskWorld().open_old()
+    refund = await world.until_due()
+    world.memory._tables.destinations.clear()
+    await _as_older_release(world)
+    with pytest.raises(NotThere, match="no bank details"):
+        await world.export()
+    await beneficiary.ask(world.ports, refund.id, "Carla")
+    assert (await world.give(**LUIS)).state is State.HELD
+    assert (await world.approve("Rosa", "Marta")).state is State.PAYOUT_DUE
+    assert (await world.export()).lines == 1
+
+
 async def test_a_refund_held_by_an_older_release_is_approved_after_a_retry() -> None:
     """No review was opened for it then: the refusal says what to do, and it works."""
     world = await DeskWorld().open_old(days=1, **HOLDS_TWICE)
@@ -358,6 +375,32 @@ async def test_somebody_elses_touch_does_not_wash_an_editor_clean(act: str) -> N
     with pytest.raises(EditorCannotApprove):
         await world.approve("Carla")
     assert (await world.approve("Rosa", "Marta")).state is State.PAYOUT_DUE
+
+
+async def test_whom_the_store_names_later_pressed_it_none_the_less() -> None:
+    """Unknown at first, told at the decision: counted for his limit, and no approver."""
+    limit = {"per": "operator", "days": 1, "count": 1}
+    world = await DeskWorld().open_old(days=1, limits=[limit])
+    for number in ("15", "16"):
+        world.platform.press(number, Money(1000, "PEN"), at=world.clock.now(), requested_by=None)
+        await digest(world.ports, await world.deliver(number))
+        world.platform.press(number, Money(1000, "PEN"), at=world.clock.now(), requested_by="9")
+    await world.run()
+    found = [await world.refund(number) for number in ("15", "16")]
+    assert sorted(refund.state for refund in found) == [State.HELD, State.PENDING]
+    held = next(refund for refund in found if refund.state is State.HELD)
+    with pytest.raises(EditorCannotApprove):
+        await approvals.approve(world.ports, held.id, "9")
+
+
+@pytest.mark.parametrize("name", ["engine", " Engine ", "rail"])
+async def test_nobody_acts_under_the_engines_name(name: str) -> None:
+    """A link of "engine" would make nobody its editor."""
+    world = await DeskWorld().open_old()
+    await world.press()
+    await world.run()
+    with pytest.raises(InvalidInput, match="no person"):
+        await beneficiary.ask(world.ports, (await world.refund()).id, name)
 
 
 # --- the buyer's link ------------------------------------------------------------

@@ -7,11 +7,14 @@ longer fits it.
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pef_adapters.core.money import Money
 from pef_adapters.core.policy.conditions import fold
 from pef_adapters.core.policy.facts import Facts
+
+# For each rule, who said yes to its hold.
+People = Mapping[str, frozenset[str]]
 
 
 def digest(amount: Money, beneficiary: str | None) -> str:
@@ -25,11 +28,14 @@ def is_editor(person: str, editors: Iterable[str]) -> bool:
     return fold(person) in map(fold, editors)
 
 
-def agreed(facts: Facts, rule: str) -> frozenset[str]:
-    """Who said yes to this very refund being held by `rule`; never one of its editors."""
+def agreed(facts: Facts) -> People:
+    """For each rule, who said yes to this very refund being held by it; never an editor."""
+    people: dict[str, frozenset[str]] = {}
+    if not facts.votes:
+        return people
     bound_to = digest(facts.amount, facts.beneficiary)
-    return frozenset(
-        fold(vote.by)
-        for vote in facts.votes
-        if vote.digest == bound_to and rule in vote.covers and not is_editor(vote.by, facts.editors)
-    )
+    for vote in facts.votes:
+        if vote.digest == bound_to and not is_editor(vote.by, facts.editors):
+            for rule in vote.covers:
+                people[rule] = people.get(rule, frozenset()) | {fold(vote.by)}
+    return people

@@ -1,16 +1,21 @@
 """Try a policy on past refunds: what it would decide, beside what was decided.
 
-Pure: refunds in, figures out. Each is decided with the facts of its own time.
+Pure: refunds in, figures out. Each is decided with the facts of its own time, but for two
+things that belong to the policy of then: what its limits had counted, which is counted
+anew (`replay`), and people's approvals, which are left out.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from pef_adapters.core.money import Money
-from pef_adapters.core.policy.decision import Decision, Outcome
+from pef_adapters.core.policy.decision import Decision, Outcome, Route
 from pef_adapters.core.policy.facts import Facts
 from pef_adapters.core.policy.judge import judge
 from pef_adapters.core.policy.model import Policy
+from pef_adapters.core.policy.replay import Replay
+
+_GOES = frozenset({Outcome.APPROVE, Outcome.PAYOUT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,11 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """What the policy would have done; `approvals` counts the people's agreements."""
+    """What the policy would have done; `changed` comes in order of time.
+
+    `approvals` is how often people would have to agree. A payout whose bank details are
+    not known yet needs people once more when they are.
+    """
 
     policy: Policy
     count: int
@@ -85,17 +94,36 @@ class Backtest:
 
 
 def backtest(past: Iterable[PastRefund], policy: Policy) -> Backtest:
-    """Decide every past refund again, by `policy`."""
+    """Decide every past refund again, by `policy`, in order of time."""
     was, would_be = ({outcome: Tally() for outcome in Outcome} for _ in range(2))
     by_rule: dict[str, int] = {}
     changed: list[Changed] = []
     approvals = count = 0
-    for refund in past:
-        now = judge(refund.facts, policy)
+    for refund, now in _decided_again(past, policy):
         was[refund.outcome].add(refund.facts.amount)
         would_be[now.outcome].add(refund.facts.amount)
         by_rule[now.deciding.rule] = by_rule.get(now.deciding.rule, 0) + 1
-        approvals, count = approvals + now.approvers, count + 1
+        approvals, count = approvals + _approvals(refund.facts, now, policy), count + 1
         if now.outcome is not refund.outcome:
             changed.append(Changed(refund, now))
     return Backtest(policy, count, was, would_be, approvals, by_rule, tuple(changed))
+
+
+def _decided_again(
+    past: Iterable[PastRefund], policy: Policy
+) -> Iterator[tuple[PastRefund, Decision]]:
+    replay = Replay(policy)
+    for refund in sorted(past, key=lambda each: each.facts.now):
+        facts = replace(refund.facts, votes=(), used=replay.used(refund.facts))
+        now = judge(facts, policy)
+        if now.outcome in _GOES:
+            replay.let_go(facts)
+        yield refund, now
+
+
+def _approvals(facts: Facts, made: Decision, policy: Policy) -> int:
+    """The agreements that one refund needs, until its money leaves."""
+    if made.route is not Route.PAYOUT or facts.beneficiary is not None:
+        return made.approvers
+    # With the bank details, all that held it is asked anew together with the payout.
+    return made.approvers + max(made.approvers, policy.payout.approvers)

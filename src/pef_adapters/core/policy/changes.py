@@ -2,7 +2,8 @@
 
 Between two bounds that a guard, the window, a limit or a rule names, nothing can change.
 So it is enough to decide again beside each bound, and the nearest that differs is
-exact. What other refunds have used of a limit is taken as it is today.
+exact. What other refunds have used of a limit is taken as it is today, the button as
+pressed when it was, and people's approvals as given to this amount and to no other.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -57,6 +58,8 @@ def _amounts(facts: Facts, policy: Policy) -> set[int]:
         bounds.add(facts.rest.minor)
     bounds.update(left.minor for each in policy.limits if (left := room(each, facts)))
     bounds.update(o.amount.minor for o in facts.siblings if o.amount.currency == own)
+    if facts.votes:
+        bounds.add(facts.amount.minor)
     return {near for bound in bounds for near in (bound - 1, bound, bound + 1) if near > 0}
 
 
@@ -98,12 +101,13 @@ def _day_bounds(when: Conditions, paid: date) -> Iterator[date]:
 
 
 def _paying(facts: Facts, minor: int) -> Facts:
-    return replace(facts, amount=Money(minor, facts.amount.currency))
+    return replace(facts, amount=Money(minor, facts.amount.currency), votes=())
 
 
 def _asked_on(facts: Facts, day: date) -> Facts:
     """The same refund at the same hour of another Lima day; Lima has no summer time."""
-    return replace(facts, now=facts.now + (day - lima_date(facts.now)))
+    now = facts.now + (day - lima_date(facts.now))
+    return replace(facts, now=now, asked_at=facts.asked_at or facts.now)
 
 
 def _floor(number: Decimal) -> int:

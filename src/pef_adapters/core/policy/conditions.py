@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
@@ -147,6 +147,12 @@ class Conditions(Plain):
     buyer_past_refunds: WholeRange | None = None
     pressed_by: Names | None = None
     hours: Hours | None = None
+
+    @cached_property
+    def given(self) -> tuple[tuple[str, Any], ...]:
+        """Each condition that is given, by its name, in the order of blame."""
+        asked = ((name, getattr(self, name)) for name in Conditions.model_fields)
+        return tuple((name, wanted) for name, wanted in asked if wanted is not None)
 
 
 @lru_cache(maxsize=4096)

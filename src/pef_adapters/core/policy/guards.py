@@ -6,6 +6,7 @@ anywhere but at the facts; no policy can name, move or switch one off.
 """
 
 from collections.abc import Callable
+from functools import cache
 
 from pef_adapters.core.calendar import lima_date
 from pef_adapters.core.policy.decision import Outcome, Verdict
@@ -108,6 +109,7 @@ def keys_valid(facts: Facts) -> Verdict:
     return Verdict("keys_valid", "KEYS_VALID", Outcome.APPROVE, figures)
 
 
+@cache
 def _passes(rule: str, code: str) -> Verdict:
     return Verdict(rule, code, Outcome.APPROVE)
 

@@ -21,7 +21,7 @@ NEEDED = ("refund", "asked_at", "amount", "currency", "outcome", "transaction", 
 # Each column with what stands in it; the how-to page shows the same list.
 COLUMNS: Mapping[str, str] = {
     "refund": "the refund's id, for the report",
-    "asked_at": "when it was asked for, such as 2026-11-23T12:00:00-05:00",
+    "asked_at": "when it was asked for and decided, such as 2026-11-23T12:00:00-05:00",
     "amount": "what was asked for, such as 59.90",
     "currency": "its ISO 4217 code, such as PEN",
     "outcome": "what was decided: approve, hold, payout or reject",
@@ -38,6 +38,10 @@ COLUMNS: Mapping[str, str] = {
     "tags": "product tags, split by ;",
     "buyer_past_refunds": "how many refunds the buyer had before",
     "pressed_by": "who pressed the button",
+    "store": "the store, as any text; limits per store and operator count by it",
+    "account": "the merchant account, as any text; limits per account count by it",
+    "buyer": "the buyer, as any text but no name or e-mail; limits per buyer count by it",
+    "destination": "where the money went, as any text but no account number; limits count by it",
     "reversed": "yes where the bank had taken the payment back",
     "paid_by_gateway": "yes where another gateway had paid it back",
 }
@@ -63,7 +67,8 @@ def read_history(text: str) -> Iterator[PastRefund]:
 def write_history(past: Iterable[PastRefund]) -> str:
     """The same refunds as CSV text."""
     text = StringIO()
-    rows = csv.DictWriter(text, fieldnames=list(COLUMNS), lineterminator="\n")
+    # Lines end as RFC 4180 has it; then csv quotes either half of an end inside a cell.
+    rows = csv.DictWriter(text, fieldnames=list(COLUMNS), lineterminator="\r\n")
     rows.writeheader()
     rows.writerows({name: _sealed(cell) for name, cell in _cells(refund)} for refund in past)
     return text.getvalue()
@@ -116,6 +121,10 @@ def _facts(cells: Mapping[str, str]) -> Facts:
         tags=_list(cell("tags")),
         buyer_past_refunds=int(past_refunds) if past_refunds else None,
         pressed_by=cell("pressed_by"),
+        store=cell("store"),
+        account=cell("account"),
+        buyer=cell("buyer"),
+        destination=cell("destination"),
     )
 
 
@@ -139,6 +148,10 @@ def _cells(past: PastRefund) -> Iterator[tuple[str, str]]:
     yield "tags", ";".join(sorted(facts.tags or ()))
     yield "buyer_past_refunds", _number(facts.buyer_past_refunds)
     yield "pressed_by", facts.pressed_by or ""
+    yield "store", facts.store or ""
+    yield "account", facts.account or ""
+    yield "buyer", facts.buyer or ""
+    yield "destination", facts.destination or ""
     yield "reversed", "yes" if facts.reversed_by_bank else ""
     yield "paid_by_gateway", "yes" if facts.paid_by_gateway else ""
 

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from pef_adapters.core.calendar import lima_time
 from pef_adapters.core.money import Money
-from pef_adapters.core.policy.approval import agreed
+from pef_adapters.core.policy.approval import People, agreed
 from pef_adapters.core.policy.changes import nearest_changes
 from pef_adapters.core.policy.decision import Decision, Outcome, Route, Verdict
 from pef_adapters.core.policy.facts import Facts
@@ -35,8 +35,9 @@ _OTHERWISE_CODES = {
     Outcome.REJECT: "OTHERWISE_REJECTS",
 }
 APPROVAL, PAYOUT_APPROVAL = "approval", "payout_approval"
+_ANSWERS = {outcome: Answer(then=outcome) for outcome in Outcome}
 # A policy without `otherwise` leaves what no rule matches to a person; lint says so.
-_GAP = Answer(then=Outcome.HOLD)
+_GAP = _ANSWERS[Outcome.HOLD]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,14 @@ class _Said:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """Who decided, and on what terms."""
+    """Who decided, on what terms, and what people's approvals said about it."""
 
     deciding: Verdict
     answer: Answer
     approvers: int = 0
     route: Route | None = None
     holds: tuple[str, ...] = ()
+    people: tuple[Verdict, ...] = ()
 
 
 def decide(facts: Facts, policy: Policy) -> Decision:
@@ -67,19 +69,17 @@ def decide(facts: Facts, policy: Policy) -> Decision:
 
 def judge(facts: Facts, policy: Policy) -> Decision:
     """The decision alone, without looking for what would change it."""
-    guards = tuple(guard(facts) for guard in GUARDS)
+    guards = tuple([guard(facts) for guard in GUARDS])
     window = window_open(facts, policy.window_for(facts.rail))
-    beside = (
-        Held(no_double_press(facts, policy.double_press_minutes), 1),
-        *ask_limits(facts, policy),
-    )
+    pressed = Held(no_double_press(facts, policy.double_press_minutes), 1)
+    beside = (pressed, *ask_limits(facts, policy))
     said = _ask_rules(facts, policy)
     made = _by_guard(guards) or _by_policy(facts, policy, window, beside, said)
-    people = (made.deciding,) if made.deciding.rule in (APPROVAL, PAYOUT_APPROVAL) else ()
+    told = [each.verdict for each in beside]
     return Decision(
         policy_version=policy.label,
         policy_digest=policy.digest,
-        verdicts=(*guards, window, *(each.verdict for each in beside), *said.verdicts, *people),
+        verdicts=(*guards, window, *told, *said.verdicts, *made.people),
         deciding=made.deciding,
         outcome=made.answer.then,
         approvers=made.approvers,
@@ -93,7 +93,7 @@ def judge(facts: Facts, policy: Policy) -> Decision:
 def _by_guard(guards: tuple[Verdict, ...]) -> _Made | None:
     """A guard that does not pass; nobody's approval passes it, and no money has a route."""
     failed = next((guard for guard in guards if not guard.passed), None)
-    return None if failed is None else _Made(failed, Answer(then=_outcome(failed)))
+    return None if failed is None else _Made(failed, _ANSWERS[_outcome(failed)])
 
 
 def _by_policy(
@@ -102,50 +102,72 @@ def _by_policy(
     deciding, route = _stricter(window, said.deciding), _route(facts, window, said.answer)
     if _outcome(deciding) is Outcome.REJECT:
         return _Made(deciding, _same_or_bare(said.answer, Outcome.REJECT))
-    rule = Held(said.deciding, _approvers(said.answer, facts.amount))
-    by_age = Held(window, 1)
-    # In the order of what explains most.
-    first = (by_age, rule) if said.deciding.rule == OTHERWISE else (rule, by_age)
-    holding = [each for each in (*first, *beside) if each.verdict.outcome is Outcome.HOLD]
-    if waits := [h for h in holding if len(agreed(facts, h.verdict.rule)) < h.approvers]:
-        return _held(waits[0].verdict, holding, said, route)
-    # What is lifted is paid as it would have been: by its route.
-    then = Outcome.PAYOUT if route is Route.PAYOUT else Outcome.APPROVE
-    if route is Route.PAYOUT and facts.beneficiary is not None:
-        asked = Held(_payout_approval(facts, policy), policy.payout.approvers)
-        if asked.verdict.outcome is Outcome.HOLD:
-            return _held(asked.verdict, [asked, *holding], said, route)
-        return _Made(asked.verdict, _same_or_bare(said.answer, then), route=route)
-    if holding:
-        figures = {"people": _people(facts, holding)}
-        deciding = Verdict(APPROVAL, "APPROVED_BY_PEOPLE", then, figures)
-    return _Made(deciding, _same_or_bare(said.answer, then), route=route)
+    people = agreed(facts)
+    asked = _payout_approval(facts, policy, route, people)
+    held_by = (*_rule_and_age(facts, window, said), *beside, *asked)
+    holding = [each for each in held_by if each.verdict.outcome is Outcome.HOLD]
+    for each in holding:
+        if len(people.get(each.verdict.rule, ())) < each.approvers:
+            return _held(each.verdict, holding, said, route, asked)
+    return _let_go(asked or _approved(holding, people, route), deciding, said, route)
 
 
-def _held(why: Verdict, holding: list[Held], said: _Said, route: Route | None) -> _Made:
+def _rule_and_age(facts: Facts, window: Verdict, said: _Said) -> tuple[Held, Held]:
+    """In the order of what explains most."""
+    rule, by_age = Held(said.deciding, _approvers(said.answer, facts.amount)), Held(window, 1)
+    return (by_age, rule) if said.deciding.rule == OTHERWISE else (rule, by_age)
+
+
+def _held(
+    why: Verdict, holding: list[Held], said: _Said, route: Route | None, asked: tuple[Held, ...]
+) -> _Made:
     """Held by all that holds it at once, so that people are asked once."""
-    approvers = max(each.approvers for each in holding)
-    names = tuple(each.verdict.rule for each in holding)
-    return _Made(why, _same_or_bare(said.answer, Outcome.HOLD), approvers, route, names)
+    return _Made(
+        why,
+        _same_or_bare(said.answer, Outcome.HOLD),
+        approvers=max(each.approvers for each in holding),
+        route=route,
+        holds=tuple([each.verdict.rule for each in holding]),
+        people=tuple([each.verdict for each in asked]),
+    )
 
 
-def _payout_approval(facts: Facts, policy: Policy) -> Verdict:
-    """People have agreed to this amount and this destination (spec S19)."""
-    people = agreed(facts, PAYOUT_APPROVAL)
-    if len(people) < policy.payout.approvers:
-        return Verdict(PAYOUT_APPROVAL, "PAYOUT_NEEDS_APPROVAL", Outcome.HOLD)
-    figures = {"people": ", ".join(sorted(people))}
-    return Verdict(PAYOUT_APPROVAL, "PAYOUT_APPROVED", Outcome.PAYOUT, figures)
+def _let_go(lifted: tuple[Held, ...], deciding: Verdict, said: _Said, route: Route | None) -> _Made:
+    """What is lifted is paid as it would have been: by its route."""
+    people = tuple([each.verdict for each in lifted])
+    answer = _same_or_bare(said.answer, _goes_by(route))
+    return _Made(people[0] if people else deciding, answer, route=route, people=people)
 
 
-def _people(facts: Facts, holding: list[Held]) -> str:
-    names = frozenset[str]().union(*(agreed(facts, each.verdict.rule) for each in holding))
-    return ", ".join(sorted(names))
+def _payout_approval(
+    facts: Facts, policy: Policy, route: Route | None, people: People
+) -> tuple[Held, ...]:
+    """Once there are bank details, people agree to this amount and to them (spec S19)."""
+    if route is not Route.PAYOUT or facts.beneficiary is None:
+        return ()
+    said_yes, needed = people.get(PAYOUT_APPROVAL, frozenset()), policy.payout.approvers
+    if len(said_yes) < needed:
+        return (Held(Verdict(PAYOUT_APPROVAL, "PAYOUT_NEEDS_APPROVAL", Outcome.HOLD), needed),)
+    figures = {"people": ", ".join(sorted(said_yes))}
+    return (Held(Verdict(PAYOUT_APPROVAL, "PAYOUT_APPROVED", Outcome.PAYOUT, figures), needed),)
+
+
+def _approved(holding: list[Held], people: People, route: Route | None) -> tuple[Held, ...]:
+    """Everything that held it is lifted."""
+    if not holding:
+        return ()
+    names = frozenset[str]().union(*(people[each.verdict.rule] for each in holding))
+    figures = {"people": ", ".join(sorted(names))}
+    return (Held(Verdict(APPROVAL, "APPROVED_BY_PEOPLE", _goes_by(route), figures), 0),)
+
+
+def _goes_by(route: Route | None) -> Outcome:
+    return Outcome.PAYOUT if route is Route.PAYOUT else Outcome.APPROVE
 
 
 def _same_or_bare(answer: Answer, outcome: Outcome) -> Answer:
     """The rule's answer with its time to answer, where its outcome stands."""
-    return answer if answer.then is outcome else Answer(then=outcome)
+    return answer if answer.then is outcome else _ANSWERS[outcome]
 
 
 def _arrival(facts: Facts, policy: Policy, made: _Made) -> date | None:

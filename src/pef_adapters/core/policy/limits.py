@@ -44,7 +44,7 @@ def window_start(limit: Limit, now: datetime) -> datetime:
 
 def ask_limits(facts: Facts, policy: Policy) -> tuple[Held, ...]:
     """A verdict for each limit, in the policy's order."""
-    return tuple(Held(_within(limit, facts), limit.approvers) for limit in policy.limits)
+    return tuple([Held(_within(limit, facts), limit.approvers) for limit in policy.limits])
 
 
 def no_double_press(facts: Facts, minutes: int) -> Verdict:
@@ -61,34 +61,33 @@ def no_double_press(facts: Facts, minutes: int) -> Verdict:
 
 def room(limit: Limit, facts: Facts) -> Money | None:
     """The largest amount that the limit still lets through; None: it limits no amount here."""
-    if limit.amount is None or limit.currency != facts.amount.currency:
-        return None
     used = _used(limit, facts)
-    return (
-        None
-        if used is None
-        else Money.parse(limit.amount, limit.currency) - used.of(limit.currency)
-    )
+    if used is None or limit.ceiling is None:
+        return None
+    return limit.ceiling - used.of(limit.ceiling.currency)
 
 
 def _within(limit: Limit, facts: Facts) -> Verdict:
-    used, left = _used(limit, facts), room(limit, facts)
-    if used is None or (limit.amount is not None and left is None):
+    used = _used(limit, facts)
+    if used is None:
         return Verdict(limit.name, "LIMIT_NOT_COUNTED", Outcome.APPROVE)
-    if limit.count is not None:
-        reached, so_far = used.count >= limit.count, str(used.count)
+    if limit.ceiling is None:
+        before: int | Money = used.count
+        reached = limit.count is not None and used.count >= limit.count
     else:
-        reached = left is not None and facts.amount > left
-        so_far = str(used.of(facts.amount.currency))
-    ceiling = str(limit.count) if limit.count else f"{limit.amount} {limit.currency}"
-    figures = {"limit": ceiling, "used": so_far, "window": limit.window}
+        before = used.of(limit.ceiling.currency)
+        reached = before + facts.amount > limit.ceiling
+    figures = {"limit": limit.most, "used": str(before), "window": limit.window or "—"}
     code = _REACHED[limit.per] if reached else "LIMIT_WITHIN"
     return Verdict(limit.name, code, Outcome.HOLD if reached else Outcome.APPROVE, figures)
 
 
 def _used(limit: Limit, facts: Facts) -> Used | None:
+    """What came before; None: nobody knows, or the limit is in another currency."""
+    if limit.currency not in {None, facts.amount.currency}:
+        return None
     if limit.per is LimitScope.REFUND:
-        return Used()
+        return _NOTHING
     name = counter(limit, facts)
     return None if name is None else facts.used.get(name)
 
@@ -101,6 +100,7 @@ def _asked_at(facts: Facts) -> datetime:
     return facts.asked_at or facts.now
 
 
+_NOTHING = Used()
 _KEYS: Mapping[LimitScope, Callable[[Facts], str | None]] = {
     LimitScope.STORE: lambda facts: facts.store,
     LimitScope.ACCOUNT: lambda facts: facts.account,

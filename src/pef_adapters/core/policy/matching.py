@@ -34,10 +34,8 @@ class Miss:
 
 def first_miss(when: Conditions, facts: Facts) -> Miss | None:
     """The first condition of `when` that does not hold for `facts`; None: all hold."""
-    for name, question in QUESTIONS.items():
-        wanted = getattr(when, name)
-        if wanted is None:
-            continue
+    for name, wanted in when.given:
+        question = QUESTIONS[name]
         actual = question.fact(facts)
         if actual is None:
             return Miss(name, _wanted(wanted), None)
@@ -80,7 +78,6 @@ def _listed(actual: frozenset[str]) -> str:
     return str(Words(sorted(actual))) or "—"
 
 
-# In the order of `Conditions`, which is the order of blame.
 QUESTIONS: Mapping[str, Question[Any]] = {
     "amount": Question(lambda facts: facts.amount, _ranged),
     "share_of_payment": Question(_share, _ranged, lambda share: f"{float(share):.2f} %"),

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from pef_adapters.core.errors import InvalidInput
+from pef_adapters.core.money import Money
 from pef_adapters.core.policy.conditions import Conditions, Currency, DecimalText, Plain, Words
 from pef_adapters.core.policy.decision import Outcome
 from pef_adapters.core.texts import LANGUAGES
@@ -133,18 +134,35 @@ class Limit(Plain):
             raise ValueError("a limit per refund is an amount: one refund is always one")
         return self
 
-    @property
+    @cached_property
     def name(self) -> str:
         """What the limit is called in a decision, such as "limit_store_1d_5000.00_PEN"."""
         ceiling = f"{self.amount}_{self.currency}" if self.count is None else f"{self.count}x"
         return "_".join(filter(None, ("limit", self.per.value, self.window, ceiling)))
 
-    @property
+    @cached_property
     def window(self) -> str:
         """The window in short: "1d", "24h", or nothing for one refund."""
         if self.days is not None:
             return f"{self.days}d"
         return "" if self.hours is None else f"{self.hours}h"
+
+    @cached_property
+    def ceiling(self) -> Money | None:
+        """The limited amount as money; None where a count is limited.
+
+        Raises:
+            InvalidMoney: the amount has more decimals than its currency; lint says so.
+            UnknownCurrency: there is no such currency; lint says so.
+        """
+        if self.amount is None or self.currency is None:
+            return None
+        return Money.parse(self.amount, self.currency)
+
+    @cached_property
+    def most(self) -> str:
+        """The ceiling as people read it, such as "5000.00 PEN" or "3"; raises as `ceiling`."""
+        return str(self.count if self.ceiling is None else self.ceiling)
 
 
 class PayoutTerms(Plain):

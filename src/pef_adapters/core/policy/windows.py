@@ -1,6 +1,7 @@
 """The window: how old a payment may be for each route back (spec S7)."""
 
 from datetime import date
+from functools import lru_cache
 
 from pef_adapters.core.calendar import add_business_days, lima_date
 from pef_adapters.core.policy.decision import Outcome, Route, Verdict
@@ -34,4 +35,9 @@ def expected_on(facts: Facts, window: Window, route: Route | None) -> date | Non
         return None
     payout = route is Route.PAYOUT
     days = window.payout_arrival_business_days if payout else window.arrival_business_days
-    return add_business_days(lima_date(facts.now), days)
+    return _business_day(lima_date(facts.now), days)
+
+
+@lru_cache(maxsize=1024)
+def _business_day(start: date, days: int) -> date:
+    return add_business_days(start, days)
