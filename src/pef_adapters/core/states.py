@@ -86,6 +86,8 @@ _PERSON_CAN_SETTLE = {
     _E.PERSON_CONFIRMED_PAID: _S.REFUNDED,
     _E.PERSON_CONFIRMED_UNPAID: _S.FAILED,
 }
+# A bank can confirm what was given up: then a person says so, and the order is true again.
+_PAID_AFTER_ALL = {_E.PERSON_CONFIRMED_PAID: _S.REFUNDED}
 # What the rail really booked counts, even where we had given the refund up.
 _TRUTH_WINS = {_E.RAIL_ACCEPTED: _S.PENDING, _E.RAIL_REFUNDED: _S.REFUNDED}
 _RAIL_TELLS = {
@@ -108,6 +110,7 @@ TABLE: dict[State, dict[Event, State]] = {
         **_TRUTH_WINS,
     },
     _S.HELD: {
+        **_PAID_AFTER_ALL,
         # Approvals are facts of a new decision: nothing goes from here past the policy.
         _E.REJECTED: _S.REJECTED,
         _E.REOPENED: _S.RECEIVED,
@@ -116,6 +119,7 @@ TABLE: dict[State, dict[Event, State]] = {
     },
     _S.REJECTED: {_E.REOPENED: _S.RECEIVED, **_TRUTH_WINS},
     _S.AWAITING_BENEFICIARY: {
+        **_PAID_AFTER_ALL,
         _E.BENEFICIARY_GIVEN: _S.RECEIVED,
         _E.REJECTED: _S.REJECTED,
         _E.REOPENED: _S.RECEIVED,
@@ -154,7 +158,12 @@ TABLE: dict[State, dict[Event, State]] = {
         _E.RAIL_ACCEPTED: _S.REFUNDED,
         _E.PAYOUT_RETURNED: _S.RETURNED,
     },
-    _S.FAILED: {_E.REOPENED: _S.RECEIVED, _E.RAIL_REFUSED: _S.FAILED, **_TRUTH_WINS},
+    _S.FAILED: {
+        _E.REOPENED: _S.RECEIVED,
+        _E.RAIL_REFUSED: _S.FAILED,
+        **_TRUTH_WINS,
+        **_PAID_AFTER_ALL,
+    },
     _S.RETURNED: {
         **_RAIL_TELLS,
         **_PERSON_CAN_SETTLE,

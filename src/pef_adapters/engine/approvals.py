@@ -158,7 +158,7 @@ async def open_review(
             id=0,
             refund_id=refund.id,
             store_id=refund.store_id,
-            digest=digest(facts.amount, facts.beneficiary),
+            digest=digest(facts.amount, facts.beneficiary, facts.paid_out),
             needed=decision.approvers,
             covers=decision.holds,
             opened_at=now,

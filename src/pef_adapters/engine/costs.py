@@ -52,6 +52,7 @@ async def set_costs(ports: Ports, account_id: str, costs: CostSettings) -> None:
         NotThere: no such account.
     """
     async with ports.book.begin() as ledger:
+        await ledger.lock_settings(f"account/{account_id}")
         account = await _account(ledger, account_id)
         settings = {**account.settings, SETTING: costs.as_settings()}
         await ledger.add_account(replace(account, settings=settings))

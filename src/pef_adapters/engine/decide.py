@@ -9,12 +9,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from pef_adapters.core.errors import RateMissing
 from pef_adapters.core.masking import without_long_numbers
 from pef_adapters.core.money import Money
 from pef_adapters.core.policy import Decision, Facts, Outcome, Policy, Route, decide
 from pef_adapters.core.policy.recorded import facts_record
 from pef_adapters.core.states import Event, State
 from pef_adapters.engine.approvals import open_review
+from pef_adapters.engine.costs import paid_out_for
 from pef_adapters.engine.facts import Asked, gather, with_limits
 from pef_adapters.engine.policies import policy_of
 from pef_adapters.engine.ports import Ledger, Ports, RailPayment
@@ -74,6 +76,7 @@ async def _decide(ports: Ports, ledger: Ledger, refund: Refund, asked: Asked) ->
     refund = replace(refund, transaction_id=known_as, requested_by=pressed_by)
     payment = await _known_payment(ledger, refund, asked.payment)
     facts = await gather(ledger, refund, asked, payment, now)
+    facts = replace(facts, paid_out=await _paid_out(ledger, refund, facts))
     facts = await with_limits(ledger, facts, policy, refund.id)
     decision = decide(facts, policy)
     await _keep(ledger, refund, facts, decision, now)
@@ -146,6 +149,16 @@ async def _keep(
             decision=decision.as_record(),
         )
     )
+
+
+async def _paid_out(ledger: Ledger, refund: Refund, facts: Facts) -> Money | None:
+    """What people approve, once there are bank details; without a rate nothing yet."""
+    if facts.beneficiary is None:
+        return None
+    try:
+        return (await paid_out_for(ledger, refund, facts.now))[0]
+    except RateMissing:
+        return None
 
 
 def _without_numbers(facts: Facts) -> Facts:

@@ -13,6 +13,7 @@ from pef_adapters.core.policy import DEFAULT_RAIL, Facts, LimitScope, Policy, Si
 from pef_adapters.core.policy.conditions import fold
 from pef_adapters.core.policy.limits import counter, limit_key, window_start
 from pef_adapters.core.states import State
+from pef_adapters.engine.policies import decided_since
 from pef_adapters.engine.ports import Ledger, RailPayment
 from pef_adapters.engine.records import Account, Act, Payment, Refund, ReviewEnd, Store
 from pef_adapters.platforms.contract import StoreRefund
@@ -43,7 +44,7 @@ async def gather(
         bare,
         beneficiary=destination.bound if destination else None,
         siblings=await _siblings(ledger, refund),
-        votes=await _votes(ledger, refund.id),
+        votes=await _votes(ledger, refund.id, asked.store),
         buyer_past_refunds=await _past_refunds(ledger, refund),
     )
 
@@ -135,14 +136,14 @@ async def _siblings(ledger: Ledger, refund: Refund) -> tuple[Sibling, ...]:
     )
 
 
-async def _votes(ledger: Ledger, refund_id: str) -> tuple[Vote, ...]:
+async def _votes(ledger: Ledger, refund_id: str, store: Store) -> tuple[Vote, ...]:
     reviews = await ledger.reviews(refund_id)
     last_lost = max((r.id for r in reviews if r.ended_as in _VOTES_LOST), default=0)
-    left_at = await _may_have_left(ledger, refund_id)
+    since = max(await _may_have_left(ledger, refund_id), await decided_since(ledger, store))
     return tuple(
         Vote(act.person, act.digest, frozenset(act.covers))
         for act in await ledger.acts(refund_id)
-        if act.act is Act.APPROVE and act.review_id > last_lost and act.at >= left_at
+        if act.act is Act.APPROVE and act.review_id > last_lost and act.at >= since
     )
 
 

@@ -10,14 +10,14 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from pef_adapters.core.errors import NotThere, PlatformError, SettingInvalid
 from pef_adapters.core.policy import Mode, policy_from_settings
 from pef_adapters.core.texts import DEFAULT_LANGUAGE, LANGUAGES
-from pef_adapters.engine.policies import owner_of_store, publish
+from pef_adapters.engine.policies import owner_of_store, publish_in
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.receive import connection
 from pef_adapters.engine.records import Account, Store
@@ -82,12 +82,10 @@ def store_id(address: str) -> str:
 async def add_account(ports: Ports, account: Account) -> None:
     """Keep a merchant account; one with the same id is replaced, but for its days and costs."""
     async with ports.book.begin() as ledger:
+        await ledger.lock_settings(f"account/{account.id}")
         known = await ledger.account(account.id)
-        kept = (
-            {name: known.settings[name] for name in _KEPT_SETTINGS if name in known.settings}
-            if known
-            else {}
-        )
+        told = known.settings if known else {}
+        kept = {name: told[name] for name in _KEPT_SETTINGS if name in told}
         await ledger.add_account(replace(account, settings={**kept, **account.settings}))
 
 
@@ -100,6 +98,7 @@ async def renew_account(
         NotThere: no such account.
     """
     async with ports.book.begin() as ledger:
+        await ledger.lock_settings(f"account/{account_id}")
         account = await ledger.account(account_id)
         if account is None:
             raise NotThere(f"there is no merchant account {account_id}; see `pef account list`")
@@ -117,6 +116,7 @@ async def name_operator(ports: Ports, store_id: str, operator: str, name: str) -
         NotThere: no such store.
     """
     async with ports.book.begin() as ledger:
+        await ledger.lock_settings(owner_of_store(store_id))
         store = await ledger.store(store_id)
         if store is None:
             raise NotThere(f"there is no store {store_id}; see `pef store list`")
@@ -220,24 +220,32 @@ async def _connected(ports: Ports, store: Store, mend: str) -> tuple[Check, ...]
 async def _keep_store(
     ports: Ports, request: StoreRequest, keys: Mapping[str, str], public_url: str
 ) -> Store:
-    store = await _store(ports, request, keys, public_url)
+    """The store with its policy, or nothing: it never decides by another one meanwhile."""
+    if request.language not in LANGUAGES:
+        raise SettingInvalid(f"{request.language!r} is not one of {', '.join(LANGUAGES)}")
+    account, now = await _account(ports, request.account_id), ports.clock.now()
+    name = store_id(request.address)
     async with ports.book.begin() as ledger:
+        await ledger.lock_settings(owner_of_store(name))
+        fresh = _fresh_store(request, account, keys, public_url=public_url, now=now)
+        store = _as_known(fresh, await ledger.store(name))
         await ledger.add_store(store)
-    if "name" in request.policy:  # a whole policy, and not only windows
-        await publish(ports, owner_of_store(store.id), policy_from_settings(request.policy), _ADDED)
+        if "name" in request.policy:  # a whole policy, and not only windows
+            policy = policy_from_settings(request.policy)
+            await publish_in(ledger, owner_of_store(name), policy, _ADDED, now)
     return store
 
 
-async def _store(
-    ports: Ports, request: StoreRequest, keys: Mapping[str, str], public_url: str
+def _fresh_store(
+    request: StoreRequest,
+    account: Account,
+    keys: Mapping[str, str],
+    *,
+    public_url: str,
+    now: datetime,
 ) -> Store:
-    if request.language not in LANGUAGES:
-        raise SettingInvalid(f"{request.language!r} is not one of {', '.join(LANGUAGES)}")
-    account = await _account(ports, request.account_id)
-    name, now = store_id(request.address), ports.clock.now()
-    async with ports.book.begin() as ledger:
-        known = await ledger.store(name)
-    store = Store(
+    name = store_id(request.address)
+    return Store(
         id=name,
         platform=request.platform,
         identity=canonical_address(request.address),
@@ -254,11 +262,16 @@ async def _store(
         poll_cursor=now - _LOOK_BACK,
         created_at=now,
     )
+
+
+def _as_known(store: Store, known: Store | None) -> Store:
+    """A store added again keeps its webhooks' secret and what it was told since."""
     if known is None:
         return store
     if known.identity.partition("://")[2] != store.identity.partition("://")[2]:
-        raise SettingInvalid(f"{store.identity} and {known.identity} would share the name {name}")
-    kept = {"webhook_secret": known.secrets["webhook_secret"], **keys}
+        said = f"{store.identity} and {known.identity} would share the name {store.id}"
+        raise SettingInvalid(said)
+    kept = {**store.secrets, "webhook_secret": known.secrets["webhook_secret"]}
     told = {name: known.settings[name] for name in _KEPT_OF_STORES if name in known.settings}
     return replace(
         store,

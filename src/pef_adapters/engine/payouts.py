@@ -17,13 +17,21 @@ from pef_adapters.core.beneficiary import Beneficiary
 from pef_adapters.core.calendar import add_business_days, lima_date
 from pef_adapters.core.errors import InvalidInput, NotThere, PefError, TransitionRefused
 from pef_adapters.core.policy import Route
+from pef_adapters.core.policy.approval import digest
 from pef_adapters.core.states import Event, State
 from pef_adapters.engine.attention import ALARMS
 from pef_adapters.engine.costs import paid_out_for
 from pef_adapters.engine.identity import merchant_refund_id
 from pef_adapters.engine.people import named, next_generation
 from pef_adapters.engine.ports import Ledger, Ports
-from pef_adapters.engine.records import Destination, Payout, PayoutBatch, PayoutEnd, Refund
+from pef_adapters.engine.records import (
+    Destination,
+    Payout,
+    PayoutBatch,
+    PayoutEnd,
+    Refund,
+    ReviewEnd,
+)
 from pef_adapters.engine.send import ask_about_earlier_sends, rail_of
 from pef_adapters.engine.transition import PERSON, move
 from pef_adapters.engine.withdraw import still_wanted, withdraw
@@ -89,11 +97,13 @@ async def export(ports: Ports, account_id: str, format_name: str, person: str) -
         drafts = {refund_id: await _drafted(ledger, refund_id, now) for refund_id in chosen}
         left_out |= {name: why for name, why in drafts.items() if isinstance(why, str)}
         payouts = [payout for payout in drafts.values() if isinstance(payout, Payout)]
-        if not payouts:
-            raise NotThere(_nothing(left_out))
-        batch, body = await _new_batch(ledger, account_id, bank_format, payouts, by=who, at=now)
+        if payouts:
+            batch, body = await _new_batch(ledger, account_id, bank_format, payouts, by=who, at=now)
         for payout in payouts:
             await _send_out(ledger, replace(payout, batch_id=batch.id), who, now)
+    # Only here, after the commit: a refund that has to be asked anew is on its way to that.
+    if not payouts:
+        raise NotThere(_nothing(left_out))
     return Exported(batch, body, len(payouts), left_out)
 
 
@@ -102,11 +112,14 @@ async def file_again(ports: Ports, batch_id: str) -> Exported:
 
     Raises:
         NotThere: no such batch.
-        TransitionRefused: the format would write other bytes today; they are not given out.
+        TransitionRefused: the bank has answered lines of it, which could be paid twice, or
+            the format would write other bytes today.
     """
     async with ports.book.begin() as ledger:
         batch = await known_batch(ledger, batch_id)
         payouts = await ledger.payouts_of_batch(batch_id)
+        if any(payout.ended_as is not None for payout in payouts):
+            raise TransitionRefused(f"the bank has answered lines of {batch_id}: its file is over")
         lines = await _lines(ledger, payouts)
     body = ports.bank_format(batch.format).write(Batch(batch_id, batch.made_at, lines))
     if hashlib.sha256(body).hexdigest() != batch.sha256:
@@ -173,7 +186,8 @@ async def _drafted(ledger: Ledger, refund_id: str, now: datetime) -> Payout | st
         await _line(ledger, payout)
     except PefError as fault:
         return str(fault)
-    return await _forbidden(ledger, refund) or payout
+    forbidden = await _forbidden(ledger, refund)
+    return forbidden or await _not_agreed(ledger, refund, destination, payout) or payout
 
 
 async def _forbidden(ledger: Ledger, refund: Refund) -> str:
@@ -190,6 +204,19 @@ async def _forbidden(ledger: Ledger, refund: Refund) -> str:
     if refund.attention in ALARMS:
         return "an alarm stands; see `pef refund show`, and retry it once that is mended"
     return ""
+
+
+async def _not_agreed(
+    ledger: Ledger, refund: Refund, destination: Destination, payout: Payout
+) -> str:
+    """An exchange rate that moved since makes it another payout: people are asked anew."""
+    bound = digest(refund.amount, destination.bound, payout.paid_out)
+    agreed = (r for r in await ledger.reviews(refund.id) if r.ended_as is ReviewEnd.APPROVED)
+    if any(review.digest == bound for review in agreed):
+        return ""
+    moved = await move(ledger, refund, Event.REOPENED, payout.exported_at)
+    await ledger.wake(moved)
+    return "what the buyer would get is not what was approved; it is asked anew"
 
 
 async def _payout(

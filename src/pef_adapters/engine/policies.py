@@ -5,6 +5,7 @@ connected with: only windows, or nothing.
 """
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from pef_adapters.core.errors import InvalidInput, NotThere, PolicyLocked, PolicyUnreadable
 from pef_adapters.core.policy import BASE, Policy, inherit, lint, policy_from_settings
@@ -12,6 +13,8 @@ from pef_adapters.core.policy.lint import Severity
 from pef_adapters.engine.people import named
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import PublishedPolicy, Store
+
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def owner_of_store(store_id: str) -> str:
@@ -46,21 +49,28 @@ async def publish(ports: Ports, owner: str, draft: Policy, person: str) -> Publi
         NotThere: no such store, or no store of such an agency.
     """
     async with ports.book.begin() as ledger:
-        newest = await ledger.newest_policy(owner)
-        if newest is not None and _same(newest, draft):
-            return newest
-        policy = _next_version(draft, newest)
-        await _check_stores(ledger, owner, policy)
-        published = PublishedPolicy(
-            owner=owner,
-            version=policy.version,
-            digest=policy.digest,
-            body=policy.as_written(),
-            published_by=named(person),
-            published_at=ports.clock.now(),
-        )
-        if not await ledger.add_policy(published):
-            raise InvalidInput(f"somebody else published version {policy.version}; look again")
+        return await publish_in(ledger, owner, draft, named(person), ports.clock.now())
+
+
+async def publish_in(
+    ledger: Ledger, owner: str, draft: Policy, who: str, now: datetime
+) -> PublishedPolicy:
+    """As `publish`, together with whatever else the caller's transaction does."""
+    newest = await ledger.newest_policy(owner)
+    if newest is not None and _same(newest, draft):
+        return newest
+    policy = _next_version(draft, newest)
+    await _check_stores(ledger, owner, policy)
+    published = PublishedPolicy(
+        owner=owner,
+        version=policy.version,
+        digest=policy.digest,
+        body=policy.as_written(),
+        published_by=who,
+        published_at=now,
+    )
+    if not await ledger.add_policy(published):
+        raise InvalidInput(f"somebody else published version {policy.version}; look again")
     return published
 
 
@@ -76,6 +86,13 @@ async def effective(ports: Ports, store_id: str) -> Policy:
         if store is None:
             raise NotThere(f"there is no store {store_id}; see `pef store list`")
         return await policy_of(ledger, store)
+
+
+async def decided_since(ledger: Ledger, store: Store) -> datetime:
+    """Since when the present versions decide; a yes from before was to another policy."""
+    owners = [owner_of_store(store.id), owner_of_agency(str(store.settings.get("agency")))]
+    newest = [await ledger.newest_policy(owner) for owner in owners]
+    return max((each.published_at for each in newest if each), default=_EVER)
 
 
 def policy_in(published: PublishedPolicy) -> Policy:
@@ -158,6 +175,7 @@ async def join_agency(ports: Ports, store_id: str, agency: str | None) -> Store:
         PolicyLocked, PolicyUnreadable: the two policies don't go together.
     """
     async with ports.book.begin() as ledger:
+        await ledger.lock_settings(owner_of_store(store_id))
         store = await ledger.store(store_id)
         if store is None:
             raise NotThere(f"there is no store {store_id}; see `pef store list`")

@@ -10,9 +10,11 @@ from pef_adapters.core.errors import (
     NothingToApprove,
     NotThere,
 )
+from pef_adapters.core.policy import read_policy
 from pef_adapters.core.states import State
 from pef_adapters.engine import approvals
 from pef_adapters.engine.people import retry
+from pef_adapters.engine.policies import owner_of_store, publish
 from pef_adapters.engine.ports import Refusal
 from pef_adapters.engine.records import Act, ReviewEnd
 
@@ -184,3 +186,16 @@ async def test_a_yes_from_before_a_retry_counts_no_more() -> None:
     await world.run()
     assert (await world.approve("Marta")).state is State.HELD
     assert (await world.approve("Rosa")).state is State.PENDING
+
+
+async def test_a_new_policy_version_asks_anew() -> None:
+    """Who agreed to a rule agreed to that version of it, not to what it says now."""
+    world = await held(**TWICE)
+    await world.approve("Rosa")
+    draft = read_policy("name: shop\nrules: [{id: big, then: hold, approvers: 1}]\notherwise: hold")
+    await world.later(minutes=1)
+    await publish(world.ports, owner_of_store("tienda-pe"), draft, "Luis")
+    await retry(world.ports, (await world.refund()).id, "Luis")
+    await world.run()
+    assert (await world.refund()).state is State.HELD
+    assert (await world.approve("Marta")).state is State.PENDING

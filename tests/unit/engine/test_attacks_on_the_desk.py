@@ -285,14 +285,14 @@ async def test_a_refund_worth_nothing_abroad_keeps_only_itself_out() -> None:
     """S/ 0.01 in dollars is nothing: it is left out, and the others are paid."""
     world = await DeskWorld().open_old()
     now = world.clock.now()
-    await world.until_due("15", 5000)
-    await world.until_due("16", 1)
     rates = [{"from": "PEN", "to": "USD", "day": f"{now:%Y-%m-%d}", "rate": "0.27"}]
     old = f"{now - timedelta(days=40):%Y-%m-%d}"
     rates.append({**rates[0], "day": old})
     await world.set_account(
         costs={"payout_currency": "USD", "exchange": {"rates": rates, "borne_by": "merchant"}}
     )
+    await world.until_due("15", 5000)
+    await world.until_due("16", 1)
     exported = await world.export()
     assert exported.lines == 1
     assert (await world.refund("16")).id in exported.left_out

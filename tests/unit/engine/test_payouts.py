@@ -345,3 +345,56 @@ def test_the_control_row_adds_up() -> None:
     text = "line,amount\r\n'#control,9\r\n'a-1,5\r\n"
     assert rows(text.encode()) == [{"line": "'a-1", "amount": "5"}]
     assert len(list(csv.reader(io.StringIO(text)))) == 3
+
+
+async def test_a_rate_that_moves_after_the_approval_asks_anew() -> None:
+    """People agreed to what the buyer gets; another exchange is another payout."""
+    world = DeskWorld()
+    now = world.clock.now()
+    usd = Money(10000, "USD")
+    world.rail.pay(CIP, usd, now - timedelta(days=40))
+    await world.open()
+    old = {"from": "USD", "to": "PEN", "day": f"{now - timedelta(days=40):%Y-%m-%d}", "rate": "3"}
+    today = {**old, "day": f"{now:%Y-%m-%d}", "rate": "3.80"}
+
+    async def rates(*known: dict[str, str]) -> None:
+        exchange = {"rates": list(known), "borne_by": "merchant"}
+        await world.set_account(costs={"payout_currency": "PEN", "exchange": exchange})
+
+    await rates(old, today)
+    world.platform.press("15", usd, at=now)
+    await world.deliver("15")
+    await world.run()
+    await world.give()
+    await world.approve("Rosa", "Marta")
+    await rates(old, {**today, "rate": "9.90"})
+    with pytest.raises(NotThere, match="not what was approved"):
+        await world.export()
+    await world.run()
+    assert (await world.refund()).state is State.HELD
+    await world.approve("Rosa", "Marta")
+    assert [row["amount"] for row in rows((await world.export()).body)] == ["990.00"]
+
+
+async def test_a_file_whose_lines_the_bank_answered_is_given_out_no_more() -> None:
+    """Uploaded a second time it would pay what was paid, or returned and paid since."""
+    world = await DeskWorld().open_old()
+    await world.until_due()
+    exported = await world.export()
+    await world.answer(exported, "returned", reason="Cuenta cerrada")
+    with pytest.raises(TransitionRefused, match="is over"):
+        await payouts.file_again(world.ports, exported.batch.id)
+
+
+async def test_what_the_bank_paid_after_all_can_be_settled_and_the_order_is_true() -> None:
+    """Returned, asked again, confirmed late: a named person says paid, and the order hears it."""
+    world = await DeskWorld().open_old()
+    await world.until_due()
+    exported = await world.export()
+    await world.answer(exported, "returned", reason="Cuenta cerrada")
+    await world.answer(exported, "confirmed")
+    await settle(world.ports, (await world.refund()).id, "Luis", paid=True)
+    await world.run()
+    assert (await world.refund()).state is State.REFUNDED
+    assert world.platform.order().lines["15"].state is State.REFUNDED
+    assert (await world.payment()).refunded.minor == 12980

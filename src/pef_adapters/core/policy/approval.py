@@ -17,10 +17,15 @@ from pef_adapters.core.policy.facts import Facts
 People = Mapping[str, frozenset[str]]
 
 
-def digest(amount: Money, beneficiary: str | None) -> str:
-    """SHA-256, in hex, of amount, currency and bank details (None: there are none yet)."""
-    bound = json.dumps([amount.minor, amount.currency, beneficiary], separators=(",", ":"))
-    return hashlib.sha256(bound.encode()).hexdigest()
+def digest(amount: Money, beneficiary: str | None, paid_out: Money | None = None) -> str:
+    """SHA-256, in hex, of amount, currency and bank details (None: there are none yet).
+
+    `paid_out` is what the buyer gets, where that is another amount: an exchange.
+    """
+    bound: list[object] = [amount.minor, amount.currency, beneficiary]
+    if paid_out is not None and paid_out != amount:
+        bound += [paid_out.minor, paid_out.currency]
+    return hashlib.sha256(json.dumps(bound, separators=(",", ":")).encode()).hexdigest()
 
 
 def is_editor(person: str, editors: Iterable[str]) -> bool:
@@ -33,7 +38,7 @@ def agreed(facts: Facts) -> People:
     people: dict[str, frozenset[str]] = {}
     if not facts.votes:
         return people
-    bound_to = digest(facts.amount, facts.beneficiary)
+    bound_to = digest(facts.amount, facts.beneficiary, facts.paid_out)
     for vote in facts.votes:
         if vote.digest == bound_to and not is_editor(vote.by, facts.editors):
             for rule in vote.covers:

@@ -62,7 +62,8 @@ class Facts:
     fact does not hold. `kyc_until` and `keys_until` are the last days of the merchant's
     documents and keys. `buyer`, `destination` and `beneficiary` are keyed hashes: of who
     bought, of the account that a payout goes to, and of all the bank details together,
-    to which approvals are bound. `payout_chosen`: the manual lane was chosen. `asked_at`
+    to which approvals are bound. `paid_out` is what a payout would give the buyer,
+    exchanged where it is to be. `payout_chosen`: the manual lane was chosen. `asked_at`
     is when the store's button was pressed. `editors` pressed it or changed the refund,
     and can't approve it. `used` holds, for each counter that a limit asks for
     (`limits.counter`), what came before.
@@ -96,6 +97,7 @@ class Facts:
     buyer: str | None = None
     destination: str | None = None
     beneficiary: str | None = None
+    paid_out: Money | None = None
     payout_chosen: bool = False
     editors: frozenset[str] = frozenset()
     siblings: tuple[Sibling, ...] = ()

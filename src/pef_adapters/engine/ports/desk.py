@@ -40,6 +40,10 @@ class DeskLedger(Protocol):
         """Decisions from `since` on, oldest first."""
         ...
 
+    async def lock_settings(self, owner: str) -> None:
+        """Nobody else changes what belongs to this owner until this transaction ends."""
+        ...
+
     # limits
     async def lock_limits(self, counters: Sequence[str]) -> None:
         """Nobody else counts or uses these until this transaction ends. Take them last."""

@@ -79,6 +79,9 @@ class Desk(Connections):
     async def lock_limits(self, counters: Sequence[str]) -> None:
         """One transaction at a time needs no locks."""
 
+    async def lock_settings(self, owner: str) -> None:
+        """As above."""
+
     async def used(self, per: LimitScope, key: str, since: datetime, but: str) -> Used:
         start, whose = utc(since), text(key)
         counted = [

@@ -36,6 +36,9 @@ class Limits(Table):
     async def lock_limits(self, counters: Sequence[str]) -> None:
         await self._all(_LOCK, names=list(counters))
 
+    async def lock_settings(self, owner: str) -> None:
+        await self.lock_limits([f"settings/{owner}"])
+
     async def used(self, per: LimitScope, key: str, since: datetime, but: str) -> Used:
         sql = f"{_USED} {_WHOSE[per]} GROUP BY currency ORDER BY currency"
         states = [state.value for state in COUNTED]
