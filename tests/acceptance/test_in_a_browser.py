@@ -116,7 +116,7 @@ async def test_page_shows_which_of_three_presses_is_held(running: Stage, store_p
     await store_page.goto(f"/orders/{order}")
     await _counts(store_page.locator(f"[data-state={State.PENDING}]"), 1)
     await _counts(store_page.locator(f"[data-state={State.HELD}]"), 2)
-    await _says(store_page.locator(f"[data-state={State.HELD}]").first, State.HELD, "dos veces")
+    await _says(store_page.locator(f"[data-state={State.HELD}]").first, State.HELD, "detenido")
     numbers = [str(refund["id"]) for refund in (await shown(running, order))["refunds"]]
     refunds = [await reaches(running, n, State.PENDING, State.HELD) for n in numbers]
     assert sum([await payments_of(running, refund) for refund in refunds]) == 1
