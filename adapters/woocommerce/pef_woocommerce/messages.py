@@ -19,7 +19,7 @@ from pef_woocommerce.wire import NOTES, Order
 _LINK: Final = re.compile(r"(https?://[^\s/?#]+)(\S*)")
 # WordPress prettifies these wherever they stand, in a link too (wptexturize): two
 # hyphens become a dash, three points one sign, 3x4 becomes 3×4, quotes become curly.
-_PRETTIFIED: Final = re.compile(r"(?<=-)-|(?<=\.)\.|(?<=\d)x(?=\d)|['\"`]")
+_PRETTIFIED: Final = re.compile(r"(?<=-)-|(?<=\.)\.|(?<=[\d.,])x(?=\d)|['\"`]")
 
 
 class WooCommerceMessages:
