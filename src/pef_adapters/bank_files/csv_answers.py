@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from datetime import date
 from io import StringIO
 
-from pef_adapters.bank_files import cells
 from pef_adapters.bank_files.contract import MOST_BYTES, AnswerKind, BankAnswer
 from pef_adapters.bank_files.reasons import return_reason
 from pef_adapters.core.errors import BankFileUnreadable, InvalidInput, InvalidMoney
@@ -113,12 +112,16 @@ def _lines(text: str) -> Iterator[tuple[int, Sequence[str]]]:
     at = 1
     try:
         for row in rows:
-            opened = [cells.opened(cell) for cell in row]
-            if any(opened):
-                yield at, opened
+            found = [_typed(cell) for cell in row]
+            if any(found):
+                yield at, found
             at = rows.line_num + 1
     except csv.Error as error:
         raise BankFileUnreadable(f"line {at}: {error}; mend its quotes") from None
+
+
+def _typed(cell: str) -> str:
+    return " ".join(cell.strip().removeprefix("'").split())
 
 
 def _delimiter(text: str) -> str:

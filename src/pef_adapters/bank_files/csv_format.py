@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import date
 from io import StringIO
 
-from pef_adapters.bank_files import cells
 from pef_adapters.bank_files.contract import BankAnswer, BankFormat, Batch, PayoutLine
 from pef_adapters.bank_files.csv_answers import ANSWER_COLUMNS, CONTROL, read_answers
+from pef_adapters.core.spreadsheet import number, words
 
 COLUMNS = (
     "batch",
@@ -57,17 +57,17 @@ def bank_format() -> BankFormat:
 
 def _row(batch: Batch, line: PayoutLine) -> dict[str, str]:
     return {
-        "batch": cells.number(batch.batch_id),
-        "line": cells.number(line.line_id),
+        "batch": number(batch.batch_id),
+        "line": number(line.line_id),
         "amount": str(line.amount.decimal),
         "currency": line.amount.currency,
-        "name": cells.words(line.name),
-        "document_type": cells.words(line.document_type),
-        "document_number": cells.number(line.document_number),
+        "name": words(line.name),
+        "document_type": words(line.document_type),
+        "document_number": number(line.document_number),
         "method": line.method,
-        "bank": cells.number(line.bank),
-        "account": cells.number(line.account),
-        "order": cells.number(line.order_number),
+        "bank": number(line.bank),
+        "account": number(line.account),
+        "order": number(line.order_number),
     }
 
 
@@ -76,7 +76,7 @@ def _control_rows(batch: Batch) -> Iterator[dict[str, str]]:
     counts = Counter(line.amount.currency for line in batch.lines)
     for total in batch.totals:
         yield {
-            "batch": cells.number(batch.batch_id),
+            "batch": number(batch.batch_id),
             "line": CONTROL,
             "amount": str(total.decimal),
             "currency": total.currency,

@@ -9,9 +9,10 @@ from pef_adapters.cli.options import Json
 from pef_adapters.cli.running import run
 from pef_adapters.core.errors import InvalidInput
 from pef_adapters.core.policy import Mode
-from pef_adapters.engine.onboarding import add_account, renew_account
+from pef_adapters.engine.onboarding import add_account
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Account
+from pef_adapters.engine.upkeep import renew_account
 from pef_adapters.pagoefectivo.keys import keep_apart
 from pef_adapters.pagoefectivo.settings import (
     AccountSettings,

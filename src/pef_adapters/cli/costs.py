@@ -9,9 +9,10 @@ from pef_adapters.cli import files, output, written
 from pef_adapters.cli.options import Account, By, Json, Language, RefundId, StoreOption
 from pef_adapters.cli.running import run
 from pef_adapters.core.costs import Cost, CostSettings, Month, Quote, read_costs
-from pef_adapters.core.errors import CostsUnreadable, NotThere, RateMissing
+from pef_adapters.core.errors import CostsUnreadable, RateMissing
 from pef_adapters.core.money import Money
-from pef_adapters.engine import costs
+from pef_adapters.engine import costs, upkeep
+from pef_adapters.engine.known import known_account
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import ActualCost
 from pef_adapters.settings import Settings
@@ -31,7 +32,7 @@ def set_costs(
         read = read_costs(files.text(file, CostsUnreadable))
 
     async def use_case(ports: Ports, _: Settings) -> None:
-        await costs.set_costs(ports, account, read)
+        await upkeep.set_costs(ports, account, read)
 
     run(use_case, "Saving…", json_wanted=json_wanted)
     if json_wanted:
@@ -47,10 +48,7 @@ def show(account: Account = "main", *, json_wanted: Json = False) -> None:
 
     async def use_case(ports: Ports, _: Settings) -> CostSettings:
         async with ports.book.begin() as ledger:
-            found = await ledger.account(account)
-        if found is None:
-            raise NotThere(f"there is no merchant account {account}; see `pef account list`")
-        return costs.costs_of(found)
+            return costs.costs_of(await known_account(ledger, account))
 
     known = run(use_case, "Reading…", json_wanted=json_wanted)
     if json_wanted:

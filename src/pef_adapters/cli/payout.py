@@ -14,7 +14,8 @@ from pef_adapters.core.errors import InvalidInput
 from pef_adapters.engine import bank_answers, beneficiary, payouts, people
 from pef_adapters.engine.bank_answers import Imported
 from pef_adapters.engine.beneficiary import SentLink
-from pef_adapters.engine.payouts import Due, Exported, known_batch
+from pef_adapters.engine.known import known_batch
+from pef_adapters.engine.payouts import Due, Exported
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Proof, Refund
 from pef_adapters.settings import Settings

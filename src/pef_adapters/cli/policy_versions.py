@@ -13,6 +13,7 @@ from pef_adapters.cli.running import run
 from pef_adapters.core.errors import NotThere
 from pef_adapters.core.policy import Policy
 from pef_adapters.engine import policies
+from pef_adapters.engine.known import known_store
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import PublishedPolicy
 from pef_adapters.settings import Settings
@@ -128,8 +129,8 @@ def _owner(store: str | None, agency: str | None) -> str:
 
 
 async def _versions(ledger: Ledger, owner: str, store: str | None) -> list[PublishedPolicy]:
-    if store is not None and await ledger.store(store) is None:
-        raise NotThere(f"there is no store {store}; see `pef store list`")
+    if store is not None:
+        await known_store(ledger, store)
     return await ledger.policies(owner)
 
 

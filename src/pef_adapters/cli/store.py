@@ -10,7 +10,7 @@ from pef_adapters.cli.options import Json, check_one
 from pef_adapters.cli.running import run
 from pef_adapters.core.policy import Mode
 from pef_adapters.core.texts import DEFAULT_LANGUAGE
-from pef_adapters.engine import onboarding, policies
+from pef_adapters.engine import onboarding, upkeep
 from pef_adapters.engine.onboarding import StoreRequest
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Store
@@ -150,7 +150,7 @@ def join(
         check_one(agency=agency, leave=leave)
 
     async def use_case(ports: Ports, _: Settings) -> Store:
-        return await policies.join_agency(ports, store, agency)
+        return await upkeep.join_agency(ports, store, agency)
 
     moved = run(use_case, "Checking the two policies…", json_wanted=json_wanted)
     if json_wanted:
@@ -170,7 +170,7 @@ def name_operator(
     """Say which person a store's operator is, so that nobody approves a refund of their own."""
 
     async def use_case(ports: Ports, _: Settings) -> Store:
-        return await onboarding.name_operator(ports, store, operator, name)
+        return await upkeep.name_operator(ports, store, operator, name)
 
     changed = run(use_case, "Saving…", json_wanted=json_wanted)
     if json_wanted:

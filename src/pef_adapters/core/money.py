@@ -17,6 +17,8 @@ from pef_adapters.core.errors import CurrencyDiffers, InvalidMoney, UnknownCurre
 
 _DECIMAL_NUMBER = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,6})?\Z")
 _CURRENCIES = frozenset(list_currencies())
+# The sol's own sign in every language: outside Peru's Spanish, babel writes "PEN59.90".
+_PATTERNS = {"PEN": "S/\xa0#,##0.00"}
 
 
 @total_ordering
@@ -83,7 +85,8 @@ class Money:
 
     def shown(self, language: str) -> str:
         """As a reader of `language` (es_PE, en, zh_Hans) writes it: "S/ 59.90"."""
-        return format_currency(self.decimal, self.currency, locale=language)
+        pattern = _PATTERNS.get(self.currency)
+        return format_currency(self.decimal, self.currency, pattern, locale=language)
 
     def _same_currency(self, other: "Money") -> None:
         if self.currency != other.currency:

@@ -15,7 +15,6 @@ from pef_adapters.core.errors import (
     EditorCannotApprove,
     InvalidInput,
     NothingToApprove,
-    NotThere,
 )
 from pef_adapters.core.policy import Decision, Facts
 from pef_adapters.core.policy.approval import digest, is_editor
@@ -23,6 +22,7 @@ from pef_adapters.core.policy.conditions import fold
 from pef_adapters.core.policy.model import ApprovalTerms
 from pef_adapters.core.states import Event, State
 from pef_adapters.engine.facts import editors, person_behind
+from pef_adapters.engine.known import locked_refund
 from pef_adapters.engine.people import named
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import Act, Refund, Review, ReviewAct, ReviewEnd
@@ -169,9 +169,7 @@ async def open_review(
 
 
 async def _open(ledger: Ledger, refund_id: str) -> tuple[Refund, Review]:
-    refund = await ledger.lock_refund(refund_id)
-    if refund is None:
-        raise NotThere(f"there is no refund {refund_id}")
+    refund = await locked_refund(ledger, refund_id)
     review = await ledger.open_review(refund_id)
     if review is None or refund.state is not State.HELD:
         mend = "; retry it, and it is decided anew" if refund.state is State.HELD else ""

@@ -8,10 +8,11 @@ anything else and goes away with the next good answer. All else explains a state
 from pef_adapters.core.states import State
 from pef_adapters.engine.records import Refund
 
+PAID_BEYOND = "code.PAID_BEYOND_REST"
 EXTORNO_ALARMS = ("code.EXTORNO_AFTER_REFUND", "code.EXTORNO_DURING_REFUND")
 # The gravest first: it is not hidden by a lesser one.
 ALARMS = (
-    "code.PAID_BEYOND_REST",
+    PAID_BEYOND,
     *EXTORNO_ALARMS,
     "code.REFUND_ID_REUSED",
     "code.STORE_WITHDREW_TOO_LATE",

@@ -7,17 +7,19 @@ payout asks the buyer again; its money stays reserved.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from pef_adapters.bank_files import AnswerKind, BankAnswer
-from pef_adapters.core.calendar import add_business_days, lima_date
+from pef_adapters.core.calendar import lima_date
 from pef_adapters.core.errors import NotThere, PayoutAnswerDiffers
 from pef_adapters.core.masking import without_long_numbers
 from pef_adapters.core.states import Event, State, allows
-from pef_adapters.engine.payouts import known_batch
+from pef_adapters.engine.attention import PAID_BEYOND
+from pef_adapters.engine.known import known_batch
 from pef_adapters.engine.people import named
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import Payout, PayoutEnd, Proof, Refund
+from pef_adapters.engine.schedule import is_overdue
 from pef_adapters.engine.transition import (
     PERSON,
     call_for_attention,
@@ -26,9 +28,7 @@ from pef_adapters.engine.transition import (
     stay,
 )
 
-BEYOND = "code.PAID_BEYOND_REST"
 MOST_PROOF_BYTES = 5_000_000
-_OVERDUE_BUSINESS_DAYS = 3
 _DAY = timedelta(days=1)
 _LONGEST_REASON = 300
 
@@ -121,7 +121,7 @@ async def await_bank(ports: Ports, refund: Refund) -> None:
             return
         tomorrow = now + _DAY if locked.state is State.PENDING else None
         locked = replace(locked, next_action_at=tomorrow, tries=0)
-        if locked.state is State.PENDING and _is_overdue(locked, now):
+        if is_overdue(locked, now):
             await call_for_attention(ledger, locked, "code.PAYOUT_OVERDUE", now)
         else:
             await stay(ledger, locked, now, attention=locked.attention)
@@ -183,7 +183,7 @@ async def _follow(
     if refund.generation != payout.generation or not allows(refund.state, event):
         await remember(ledger, refund, f"{event} ignored", at, **detail)
         # The refund has gone on without this money; now it may have been paid twice.
-        return await call_for_attention(ledger, refund, BEYOND, at) if confirmed else refund
+        return await call_for_attention(ledger, refund, PAID_BEYOND, at) if confirmed else refund
     why = {"reason": _masked(answer.reason)} if answer.reason else {}
     moved = await move(ledger, refund, event, at, actor=PERSON + by, detail={**detail, **why})
     return moved if confirmed else await _ask_again(ledger, moved, at)
@@ -206,10 +206,3 @@ async def _ask_again(ledger: Ledger, refund: Refund, now: datetime) -> Refund:
 def _masked(words: str) -> str:
     # The bank's words may name an account.
     return without_long_numbers(words)[:_LONGEST_REASON]
-
-
-def _is_overdue(refund: Refund, now: datetime) -> bool:
-    if refund.expected_on is None:
-        return False
-    last = add_business_days(date.fromisoformat(refund.expected_on), _OVERDUE_BUSINESS_DAYS)
-    return lima_date(now) > last

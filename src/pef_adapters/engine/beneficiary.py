@@ -28,6 +28,7 @@ from pef_adapters.core.policy import Policy, Route
 from pef_adapters.core.policy.model import PayoutTerms
 from pef_adapters.core.states import Event, State
 from pef_adapters.core.texts import explain
+from pef_adapters.engine.known import locked_refund
 from pef_adapters.engine.people import named
 from pef_adapters.engine.policies import policy_of
 from pef_adapters.engine.ports import Ledger, Ports
@@ -77,9 +78,7 @@ async def ask(ports: Ports, refund_id: str, person: str) -> SentLink:
     """
     who = named(person)
     async with ports.book.begin() as ledger:
-        refund = await ledger.lock_refund(refund_id)
-        if refund is None:
-            raise NotThere(f"there is no refund {refund_id}")
+        refund = await locked_refund(ledger, refund_id)
         if not _takes_details(refund):
             raise TransitionRefused(f"a refund that is {refund.state} needs no bank details")
         link = await _new_link(ports, ledger, refund, who)
@@ -164,9 +163,10 @@ async def _opened(ports: Ports, ledger: Ledger, token: str) -> tuple[Link, Refun
 
 
 async def _count_try(ledger: Ledger, link: Link, now: datetime) -> None:
-    left = link.tries_left - 1
-    used_up = {"ended_at": now, "ended_as": LinkEnd.EXHAUSTED} if left <= 0 else {}
-    await ledger.save_link(replace(link, tries_left=max(left, 0), **used_up))  # type: ignore[arg-type]
+    worn = replace(link, tries_left=max(link.tries_left - 1, 0))
+    if not worn.tries_left:
+        worn = replace(worn, ended_at=now, ended_as=LinkEnd.EXHAUSTED)
+    await ledger.save_link(worn)
 
 
 def _takes_details(refund: Refund) -> bool:
@@ -233,9 +233,9 @@ async def _destination(
 
 
 async def _link_of(ports: Ports, ledger: Ledger, refund: Refund) -> Link:
-    """The refund's open link; the engine makes the first one, and people the others.
+    """The refund's open link, or a new one where it has none.
 
-    One that ran out before anybody was told of it was none.
+    One of the engine's own that ran out before the buyer was told of it was none.
     """
     link = await ledger.open_link(refund.id)
     if link is None or (_is_engines(link) and ports.clock.now() >= link.expires_at):
@@ -317,7 +317,7 @@ async def _show(ports: Ports, refund: Refund, attention: str) -> None:
 
 
 async def _asked(ledger: Ledger, refund: Refund, now: datetime) -> None:
-    """Whoever made the link becomes an editor when it is used, and nobody stops being one."""
+    """A new link is there: what called for one stands no more."""
     stands = None if refund.attention in (TO_BE_ASKED, SILENT) else refund.attention
     kept = replace(refund, attention=stands, updated_at=now)
     await ledger.save_refund(kept)

@@ -5,7 +5,6 @@ amount it computes is that of a payout in another currency, by the user's own ra
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
@@ -22,11 +21,17 @@ from pef_adapters.core.costs import (
     costs_from_settings,
     quote,
 )
-from pef_adapters.core.errors import InvalidInput, NotThere, RateMissing
+from pef_adapters.core.errors import InvalidInput, RateMissing
 from pef_adapters.core.money import Money
 from pef_adapters.core.policy import Route
 from pef_adapters.core.states import CARE, State
 from pef_adapters.engine.attention import EXTORNO_ALARMS
+from pef_adapters.engine.known import (
+    known_account,
+    known_refund,
+    known_store,
+    locked_refund,
+)
 from pef_adapters.engine.people import named
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import Account, ActualCost, Payment, Refund, TimelineEntry
@@ -45,19 +50,6 @@ def costs_of(account: Account) -> CostSettings:
     return costs_from_settings(account.settings.get(SETTING, {}))
 
 
-async def set_costs(ports: Ports, account_id: str, costs: CostSettings) -> None:
-    """Keep an account's fees and exchange rates; they replace what was kept before.
-
-    Raises:
-        NotThere: no such account.
-    """
-    async with ports.book.begin() as ledger:
-        await ledger.lock_settings(f"account/{account_id}")
-        account = await _account(ledger, account_id)
-        settings = {**account.settings, SETTING: costs.as_settings()}
-        await ledger.add_account(replace(account, settings=settings))
-
-
 async def paid_out_for(
     ledger: Ledger, refund: Refund, now: datetime
 ) -> tuple[Money, Mapping[str, Any]]:
@@ -67,7 +59,7 @@ async def paid_out_for(
         RateMissing: a rate is needed and not known.
         CostsUnreadable: the account's costs can't be read.
     """
-    costs = costs_of(await _account(ledger, refund.account_id))
+    costs = costs_of(await known_account(ledger, refund.account_id))
     paid_at = await _paid_at(ledger, refund) or now
     made = costs.conversion(refund.amount, Route.PAYOUT, lima_date(paid_at), lima_date(now))
     if made.borne_by is None:
@@ -90,10 +82,8 @@ async def expected(ports: Ports, refund_id: str) -> Cost | None:
         RateMissing: it takes a rate that is not known.
     """
     async with ports.book.begin() as ledger:
-        refund = await ledger.refund(refund_id)
-        if refund is None:
-            raise NotThere(f"there is no refund {refund_id}")
-        costs = costs_of(await _account(ledger, refund.account_id))
+        refund = await known_refund(ledger, refund_id)
+        costs = costs_of(await known_account(ledger, refund.account_id))
         return await _expected(ledger, refund, costs)
 
 
@@ -117,9 +107,7 @@ async def record_actual(
         recorded_at=now,
     )
     async with ports.book.begin() as ledger:
-        refund = await ledger.lock_refund(refund_id)
-        if refund is None:
-            raise NotThere(f"there is no refund {refund_id}")
+        refund = await locked_refund(ledger, refund_id)
         await ledger.add_cost(cost)
         await remember(ledger, refund, "cost recorded", now, by=cost.recorded_by, cost=str(amount))
     return cost
@@ -135,8 +123,8 @@ async def quote_of(ports: Ports, month: Month, store_id: str | None = None) -> Q
         CostsUnreadable: an account's costs can't be read.
     """
     async with ports.book.begin() as ledger:
-        if store_id is not None and await ledger.store(store_id) is None:
-            raise NotThere(f"there is no store {store_id}; see `pef store list`")
+        if store_id is not None:
+            await known_store(ledger, store_id)
         asked = await ledger.refunds_asked(month.starts_at, month.ends_at)
         wanted = [refund for refund in asked if store_id in (None, refund.store_id)]
         costs = {account.id: costs_of(account) for account in await ledger.accounts()}
@@ -183,13 +171,6 @@ async def _known_cost(ledger: Ledger, refund: Refund, costs: CostSettings) -> Mo
 async def _paid_at(ledger: Ledger, refund: Refund) -> datetime | None:
     payment = await ledger.payment(refund.account_id, refund.transaction_id or "")
     return payment.paid_at if payment else None
-
-
-async def _account(ledger: Ledger, account_id: str) -> Account:
-    account = await ledger.account(account_id)
-    if account is None:
-        raise NotThere(f"there is no merchant account {account_id}; see `pef account list`")
-    return account
 
 
 def _by_person(entry: TimelineEntry) -> bool:

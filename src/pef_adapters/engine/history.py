@@ -7,11 +7,12 @@ belongs to the old policy.
 from collections.abc import Iterable
 from datetime import datetime
 
-from pef_adapters.core.errors import HistoryUnreadable, NotThere
-from pef_adapters.core.policy import Outcome, Policy, inherit
+from pef_adapters.core.errors import HistoryUnreadable
+from pef_adapters.core.policy import Outcome, Policy
 from pef_adapters.core.policy.backtest import PastRefund
 from pef_adapters.core.policy.recorded import facts_of
-from pef_adapters.engine.policies import owner_of_agency, policy_in
+from pef_adapters.engine.known import known_store
+from pef_adapters.engine.policies import joined
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import Decided
 
@@ -24,8 +25,8 @@ async def past_refunds(ports: Ports, since: datetime, store_id: str | None) -> l
         HistoryUnreadable: a record holds no decision that can be read; the message names it.
     """
     async with ports.book.begin() as ledger:
-        if store_id is not None and await ledger.store(store_id) is None:
-            raise NotThere(f"there is no store {store_id}; see `pef store list`")
+        if store_id is not None:
+            await known_store(ledger, store_id)
         decided = await ledger.decided(since, store_id)
         older = await _decided_before(ledger, decided, since, store_id)
     return [_past(first) for first in _firsts(decided) if first.refund_id not in older]
@@ -39,12 +40,7 @@ async def as_published(ports: Ports, store_id: str, draft: Policy) -> Policy:
         PolicyLocked: the draft changes what the store's agency locks.
     """
     async with ports.book.begin() as ledger:
-        store = await ledger.store(store_id)
-        if store is None:
-            raise NotThere(f"there is no store {store_id}; see `pef store list`")
-        agency = store.settings.get("agency")
-        over = await ledger.newest_policy(owner_of_agency(str(agency))) if agency else None
-    return draft if over is None else inherit(policy_in(over), draft)
+        return await joined(ledger, await known_store(ledger, store_id), draft)
 
 
 async def _decided_before(

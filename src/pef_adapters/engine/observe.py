@@ -6,16 +6,15 @@ and changes only what it can prove.
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from pef_adapters.core.calendar import add_business_days, lima_date
 from pef_adapters.core.errors import AmountExceedsRest, AnsweredNonsense, NotSent, RailError
 from pef_adapters.core.policy import Route
 from pef_adapters.core.states import WITH_THE_RAIL, Event, State, allows, next_state
 from pef_adapters.core.texts import known as has_text
 from pef_adapters.engine import schedule
-from pef_adapters.engine.attention import RAIL_TROUBLE, standing, without_trouble
+from pef_adapters.engine.attention import PAID_BEYOND, RAIL_TROUBLE, standing, without_trouble
 from pef_adapters.engine.ports import (
     Ledger,
     Ports,
@@ -50,9 +49,7 @@ _ACCEPTED_BUT = {
     "AWAITING_BENEFICIARY": "code.BENEFICIARY_REQUIRED",
     "MANUAL_REQUIRED": "code.RAIL_MANUAL_REQUIRED",
 }
-_USUAL_BUSINESS_DAYS = 7
 _DAY = timedelta(days=1)
-_OVERDUE_BUSINESS_DAYS = 3
 # Hearing these again is no news.
 _NO_NEWS = frozenset(
     {
@@ -150,14 +147,14 @@ async def _book(ledger: Ledger, refund: Refund, heard: _Heard) -> Refund:
         )
     except AmountExceedsRest:
         # The rail paid what it had refused, after its amount was given away.
-        return await call_for_attention(ledger, refund, "code.PAID_BEYOND_REST", now)
+        return await call_for_attention(ledger, refund, PAID_BEYOND, now)
 
 
 async def _no_news(ledger: Ledger, refund: Refund, heard: _Heard) -> Refund:
     """The rail answers as before: past troubles are over, a late refund is not."""
     answer, now = heard.answer, heard.at
     attention = _attention(answer)
-    if attention is None and _is_overdue(refund, now):
+    if attention is None and schedule.is_overdue(refund, now):
         attention = "code.RAIL_OVERDUE"
     event = Event.RAIL_REFUNDED if refund.state is State.REFUNDED else heard.event
     return await stay(
@@ -171,13 +168,6 @@ async def _no_news(ledger: Ledger, refund: Refund, heard: _Heard) -> Refund:
     )
 
 
-def _is_overdue(refund: Refund, now: datetime) -> bool:
-    if refund.state is not State.PENDING or refund.expected_on is None:
-        return False
-    last = add_business_days(date.fromisoformat(refund.expected_on), _OVERDUE_BUSINESS_DAYS)
-    return lima_date(now) > last
-
-
 async def _about_older_attempt(ledger: Ledger, refund: Refund, heard: _Heard) -> Refund:
     """An attempt given up speaks again. If it pays or paid, nothing may be sent on top.
 
@@ -188,7 +178,7 @@ async def _about_older_attempt(ledger: Ledger, refund: Refund, heard: _Heard) ->
         await remember(ledger, refund, f"{heard.event} ignored", heard.at)
         return refund
     if refund.state in WITH_THE_RAIL:
-        return await call_for_attention(ledger, refund, "code.PAID_BEYOND_REST", heard.at)
+        return await call_for_attention(ledger, refund, PAID_BEYOND, heard.at)
     older = heard.attempt
     refund = replace(refund, generation=older.generation, transaction_id=older.transaction_id)
     return await _book(ledger, refund, heard)
@@ -212,10 +202,10 @@ def _names_day(answer: Answer) -> bool:
 
 
 def _expected_on(answer: Answer, now: datetime) -> str | None:
-    """The rail's own date; without one, the last of the usual business days (spec S5)."""
+    """The rail's own date; without one, the usual one."""
     if not isinstance(answer, RailRefund) or answer.status not in _HAS_DAY:
         return None
-    return answer.expected_on or str(add_business_days(lima_date(now), _USUAL_BUSINESS_DAYS))
+    return answer.expected_on or schedule.usual_day(now)
 
 
 def _attention(answer: Answer, sends: int = 1) -> str | None:

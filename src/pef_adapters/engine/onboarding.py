@@ -10,13 +10,14 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from pef_adapters.core.errors import NotThere, PlatformError, SettingInvalid
 from pef_adapters.core.policy import Mode, policy_from_settings
 from pef_adapters.core.texts import DEFAULT_LANGUAGE, LANGUAGES
+from pef_adapters.engine.known import known_store
 from pef_adapters.engine.policies import owner_of_store, publish_in
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.receive import connection
@@ -89,43 +90,6 @@ async def add_account(ports: Ports, account: Account) -> None:
         await ledger.add_account(replace(account, settings={**kept, **account.settings}))
 
 
-async def renew_account(
-    ports: Ports, account_id: str, *, kyc_until: date | None, keys_until: date | None
-) -> Account:
-    """Record until when the account's documents and keys are good; None leaves a day alone.
-
-    Raises:
-        NotThere: no such account.
-    """
-    async with ports.book.begin() as ledger:
-        await ledger.lock_settings(f"account/{account_id}")
-        account = await ledger.account(account_id)
-        if account is None:
-            raise NotThere(f"there is no merchant account {account_id}; see `pef account list`")
-        days = {"kyc_until": kyc_until, "keys_until": keys_until}
-        given = {name: day.isoformat() for name, day in days.items() if day is not None}
-        account = replace(account, settings={**account.settings, **given})
-        await ledger.add_account(account)
-    return account
-
-
-async def name_operator(ports: Ports, store_id: str, operator: str, name: str) -> Store:
-    """Say which person a store's operator is, so that nobody approves his own refund.
-
-    Raises:
-        NotThere: no such store.
-    """
-    async with ports.book.begin() as ledger:
-        await ledger.lock_settings(owner_of_store(store_id))
-        store = await ledger.store(store_id)
-        if store is None:
-            raise NotThere(f"there is no store {store_id}; see `pef store list`")
-        people = {**store.settings.get("people", {}), operator: name}
-        store = replace(store, settings={**store.settings, "people": people})
-        await ledger.add_store(store)
-    return store
-
-
 async def add_store(
     ports: Ports, request: StoreRequest, keys: Mapping[str, str], public_url: str
 ) -> tuple[Store, tuple[Check, ...]]:
@@ -149,9 +113,7 @@ async def check_store(ports: Ports, name: str) -> tuple[Check, ...]:
         NotThere: no such store.
     """
     async with ports.book.begin() as ledger:
-        store = await ledger.store(name)
-    if store is None:
-        raise NotThere(f"there is no store {name}; see `pef store list`")
+        store = await known_store(ledger, name)
     return await ports.platforms.named(store.platform).check(connection(store))
 
 

@@ -14,7 +14,6 @@ from itertools import islice
 
 from pef_adapters.bank_files import BankFormat, Batch, PayoutLine
 from pef_adapters.core.beneficiary import Beneficiary
-from pef_adapters.core.calendar import add_business_days, lima_date
 from pef_adapters.core.errors import InvalidInput, NotThere, PefError, TransitionRefused
 from pef_adapters.core.policy import Route
 from pef_adapters.core.policy.approval import digest
@@ -22,6 +21,7 @@ from pef_adapters.core.states import Event, State
 from pef_adapters.engine.attention import ALARMS
 from pef_adapters.engine.costs import paid_out_for
 from pef_adapters.engine.identity import merchant_refund_id
+from pef_adapters.engine.known import known_account, known_batch, locked_refund
 from pef_adapters.engine.people import named, next_generation
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import (
@@ -32,6 +32,7 @@ from pef_adapters.engine.records import (
     Refund,
     ReviewEnd,
 )
+from pef_adapters.engine.schedule import usual_day
 from pef_adapters.engine.send import ask_about_earlier_sends, rail_of
 from pef_adapters.engine.transition import PERSON, move
 from pef_adapters.engine.withdraw import still_wanted, withdraw
@@ -39,7 +40,6 @@ from pef_adapters.engine.withdraw import still_wanted, withdraw
 # A bank file that nobody can check by eye helps nobody.
 MOST_LINES = 500
 _MOST_WAITING = 10_000
-_USUAL_BUSINESS_DAYS = 7
 _DAY = timedelta(days=1)
 
 
@@ -90,8 +90,7 @@ async def export(ports: Ports, account_id: str, format_name: str, person: str) -
     left_out = await _ask_outside_first(ports, waiting) | await _without_details(ports, account_id)
     now = ports.clock.now()
     async with ports.book.begin() as ledger:
-        if await ledger.account(account_id) is None:
-            raise NotThere(f"there is no merchant account {account_id}; see `pef account list`")
+        await known_account(ledger, account_id)
         # Locks in one order, whoever exports.
         chosen = sorted(refund.id for refund in waiting if refund.id not in left_out)
         drafts = {refund_id: await _drafted(ledger, refund_id, now) for refund_id in chosen}
@@ -125,18 +124,6 @@ async def file_again(ports: Ports, batch_id: str) -> Exported:
     if hashlib.sha256(body).hexdigest() != batch.sha256:
         raise TransitionRefused(f"batch {batch_id} can't be written as it was; use the first file")
     return Exported(batch, body, len(payouts), {})
-
-
-async def known_batch(ledger: Ledger, batch_id: str) -> PayoutBatch:
-    """The batch.
-
-    Raises:
-        NotThere: there is none of this name.
-    """
-    batch = await ledger.batch(batch_id)
-    if batch is None:
-        raise NotThere(f"there is no batch {batch_id}; see `pef payout batches`")
-    return batch
 
 
 async def _without_details(ports: Ports, account_id: str) -> dict[str, str]:
@@ -239,11 +226,8 @@ async def _payout(
 
 
 async def _send_out(ledger: Ledger, payout: Payout, who: str, now: datetime) -> None:
-    refund = await ledger.lock_refund(payout.refund_id)
-    if refund is None:
-        raise NotThere(f"there is no refund {payout.refund_id}")
+    refund = await locked_refund(ledger, payout.refund_id)
     await ledger.add_payout(payout)
-    expected = add_business_days(lima_date(now), _USUAL_BUSINESS_DAYS)
     moved = await move(
         ledger,
         refund,
@@ -255,7 +239,7 @@ async def _send_out(ledger: Ledger, payout: Payout, who: str, now: datetime) -> 
         generation=payout.generation,
         lane=Route.PAYOUT,
         counted_at=refund.counted_at or now,
-        expected_on=str(expected),
+        expected_on=usual_day(now),
     )
     await ledger.wake(moved)
 

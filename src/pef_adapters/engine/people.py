@@ -3,11 +3,12 @@
 from dataclasses import replace
 from datetime import datetime
 
-from pef_adapters.core.errors import InvalidInput, NotThere, TransitionRefused
+from pef_adapters.core.errors import InvalidInput, TransitionRefused
 from pef_adapters.core.policy import Route
 from pef_adapters.core.policy.conditions import fold
 from pef_adapters.core.states import CARE, Event, State, allows
 from pef_adapters.engine.identity import merchant_refund_id
+from pef_adapters.engine.known import locked_refund
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import PayoutEnd, Refund
 from pef_adapters.engine.transition import ENGINE, PERSON, move, remember
@@ -28,7 +29,7 @@ async def retry(ports: Ports, refund_id: str, person: str) -> Refund:
     """
     now = ports.clock.now()
     async with ports.book.begin() as ledger:
-        refund = await _locked(ledger, refund_id)
+        refund = await locked_refund(ledger, refund_id)
         if allows(refund.state, Event.REOPENED):
             generation = await _generation(ledger, refund)
             refund = await move(
@@ -52,7 +53,7 @@ async def settle(ports: Ports, refund_id: str, person: str, *, paid: bool) -> Re
     now = ports.clock.now()
     event = Event.PERSON_CONFIRMED_PAID if paid else Event.PERSON_CONFIRMED_UNPAID
     async with ports.book.begin() as ledger:
-        refund = await _locked(ledger, refund_id)
+        refund = await locked_refund(ledger, refund_id)
         refund = await move(
             ledger, refund, event, now, actor=_name(person), attention="code.CONFIRMED_BY_PERSON"
         )
@@ -83,7 +84,7 @@ async def choose_payout(ports: Ports, refund_id: str, person: str) -> Refund:
     """
     now, who = ports.clock.now(), _name(person)
     async with ports.book.begin() as ledger:
-        refund = await _locked(ledger, refund_id)
+        refund = await locked_refund(ledger, refund_id)
         generation = await _generation(ledger, refund)
         refund = await move(
             ledger,
@@ -107,7 +108,7 @@ async def set_deadline(ports: Ports, refund_id: str, person: str, at: datetime |
     """
     now = ports.clock.now()
     async with ports.book.begin() as ledger:
-        refund = replace(await _locked(ledger, refund_id), deadline_at=at, updated_at=now)
+        refund = replace(await locked_refund(ledger, refund_id), deadline_at=at, updated_at=now)
         await ledger.save_refund(refund)
         said = {"at": at.isoformat()} if at else {}
         await remember(ledger, refund, "deadline set", now, by=named(person), **said)
@@ -139,13 +140,6 @@ async def _look_now(ledger: Ledger, refund: Refund, ports: Ports) -> Refund:
     )
     await ledger.save_refund(sooner)
     return sooner
-
-
-async def _locked(ledger: Ledger, refund_id: str) -> Refund:
-    refund = await ledger.lock_refund(refund_id)
-    if refund is None:
-        raise NotThere(f"there is no refund {refund_id}")
-    return refund
 
 
 def named(person: str) -> str:

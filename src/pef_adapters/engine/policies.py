@@ -4,12 +4,12 @@ Owns who may publish what. A store without a published policy is decided by what
 connected with: only windows, or nothing.
 """
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
-from pef_adapters.core.errors import InvalidInput, NotThere, PolicyLocked, PolicyUnreadable
+from pef_adapters.core.errors import InvalidInput, PolicyLocked, PolicyUnreadable
 from pef_adapters.core.policy import BASE, Policy, inherit, lint, policy_from_settings
 from pef_adapters.core.policy.lint import Severity
+from pef_adapters.engine.known import known_store
 from pef_adapters.engine.people import named
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import PublishedPolicy, Store
@@ -34,7 +34,21 @@ async def policy_of(ledger: Ledger, store: Store) -> Policy:
         PolicyUnreadable: what is kept is no policy.
         PolicyLocked: the store's policy changes what its agency's locks.
     """
-    return await _joined(ledger, store, await _own(ledger, store))
+    return await joined(ledger, store, await _own(ledger, store))
+
+
+async def joined(ledger: Ledger, store: Store, own: Policy) -> Policy:
+    """The whole policy of a store that itself says `own`, under that of its agency.
+
+    Raises:
+        PolicyLocked: `own` changes what the agency's policy locks.
+    """
+    agency = store.settings.get("agency")
+    over = await ledger.newest_policy(owner_of_agency(str(agency))) if agency else None
+    if over is not None:
+        return inherit(policy_in(over), own)
+    # An agency that has published nothing yet decides nothing.
+    return own if own.name != BASE.name else own.model_copy(update={"otherwise": BASE.otherwise})
 
 
 async def publish(ports: Ports, owner: str, draft: Policy, person: str) -> PublishedPolicy:
@@ -82,10 +96,7 @@ async def effective(ports: Ports, store_id: str) -> Policy:
         PolicyUnreadable, PolicyLocked: what is kept can't decide.
     """
     async with ports.book.begin() as ledger:
-        store = await ledger.store(store_id)
-        if store is None:
-            raise NotThere(f"there is no store {store_id}; see `pef store list`")
-        return await policy_of(ledger, store)
+        return await policy_of(ledger, await known_store(ledger, store_id))
 
 
 async def decided_since(ledger: Ledger, store: Store) -> datetime:
@@ -93,6 +104,18 @@ async def decided_since(ledger: Ledger, store: Store) -> datetime:
     owners = [owner_of_store(store.id), owner_of_agency(str(store.settings.get("agency")))]
     newest = [await ledger.newest_policy(owner) for owner in owners]
     return max((each.published_at for each in newest if each), default=_EVER)
+
+
+def check_draft(policy: Policy) -> None:
+    """Let pass what may decide.
+
+    Raises:
+        PolicyUnreadable: lint finds errors in it.
+    """
+    errors = [found for found in lint(policy) if found.severity is Severity.ERROR]
+    if errors:
+        said = " ".join(found.explanation("en") for found in errors)
+        raise PolicyUnreadable(f"run `pef policy check` and mend it first: {said}")
 
 
 def policy_in(published: PublishedPolicy) -> Policy:
@@ -111,15 +134,6 @@ async def _own(ledger: Ledger, store: Store) -> Policy:
     if not kept:
         return Policy(name=BASE.name, version=BASE.version)
     return Policy(name=BASE.name, version=BASE.version, window=policy_from_settings(kept).window)
-
-
-async def _joined(ledger: Ledger, store: Store, own: Policy) -> Policy:
-    agency = store.settings.get("agency")
-    over = await ledger.newest_policy(owner_of_agency(str(agency))) if agency else None
-    if over is not None:
-        return inherit(policy_in(over), own)
-    # An agency that has published nothing yet decides nothing.
-    return own if own.name != BASE.name else own.model_copy(update={"otherwise": BASE.otherwise})
 
 
 def _same(newest: PublishedPolicy, draft: Policy) -> bool:
@@ -142,44 +156,16 @@ async def _check_stores(ledger: Ledger, owner: str, policy: Policy) -> None:
     """Prove the new version in every store that it will decide for."""
     kind, _, name = owner.partition("/")
     if kind == "agency":
-        _check(policy)
+        check_draft(policy)
         stores = [s for s in await ledger.stores() if s.settings.get("agency") == name]
         for store in stores:
             _check_joined(store, policy, await _own(ledger, store))
         return
-    found = await ledger.store(name)
-    if found is None:
-        raise NotThere(f"there is no store {name}; see `pef store list`")
-    _check(await _joined(ledger, found, policy))
+    check_draft(await joined(ledger, await known_store(ledger, name), policy))
 
 
 def _check_joined(store: Store, agency: Policy, own: Policy) -> None:
     try:
-        _check(inherit(agency, own))
+        check_draft(inherit(agency, own))
     except (PolicyLocked, PolicyUnreadable) as error:
         raise type(error)(f"store {store.id}: {error}") from None
-
-
-def _check(policy: Policy) -> None:
-    errors = [found for found in lint(policy) if found.severity is Severity.ERROR]
-    if errors:
-        said = " ".join(found.explanation("en") for found in errors)
-        raise PolicyUnreadable(f"run `pef policy check` and mend it first: {said}")
-
-
-async def join_agency(ports: Ports, store_id: str, agency: str | None) -> Store:
-    """Put a store under an agency's policy, or (None) under nobody's.
-
-    Raises:
-        NotThere: no such store.
-        PolicyLocked, PolicyUnreadable: the two policies don't go together.
-    """
-    async with ports.book.begin() as ledger:
-        await ledger.lock_settings(owner_of_store(store_id))
-        store = await ledger.store(store_id)
-        if store is None:
-            raise NotThere(f"there is no store {store_id}; see `pef store list`")
-        moved = replace(store, settings={**store.settings, "agency": agency})
-        _check(await _joined(ledger, moved, await _own(ledger, moved)))
-        await ledger.add_store(moved)
-    return moved

@@ -1,13 +1,22 @@
-"""When to look again. Growing waits with a jitter that is derived, not random."""
+"""When to look again, and when money is late.
+
+Growing waits with a jitter that is derived, not random.
+"""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+
+from pef_adapters.core.calendar import add_business_days, lima_date
+from pef_adapters.core.states import State
+from pef_adapters.engine.records import Refund
 
 _UNKNOWN = (5, 15, 60, 300, 900, 3600)
 _FIRST_PENDING, _LAST_PENDING = timedelta(minutes=1), timedelta(hours=6)
 _AFTER_PAID = tuple(timedelta(days=days) for days in (1, 3, 7, 14))
 _FAULT = (5, 15, 60, 300, 900)
 _STORE_REFUSES = (60, 900, 3600)
+_USUAL_BUSINESS_DAYS = 7
+_OVERDUE_BUSINESS_DAYS = 3
 
 
 def unknown(refund_id: str, tries: int, now: datetime) -> datetime:
@@ -34,6 +43,19 @@ def after_fault(refund_id: str, tries: int, now: datetime) -> datetime:
 def after_refusal(refund_id: str, tries: int, now: datetime) -> datetime:
     """After a store refused our keys: a person has to act first."""
     return now + _wait(_STORE_REFUSES, refund_id, tries)
+
+
+def usual_day(now: datetime) -> str:
+    """The last of the usual business days of a payment that leaves now (spec S5)."""
+    return str(add_business_days(lima_date(now), _USUAL_BUSINESS_DAYS))
+
+
+def is_overdue(refund: Refund, now: datetime) -> bool:
+    """Whether its money should have arrived some business days ago."""
+    if refund.state is not State.PENDING or refund.expected_on is None:
+        return False
+    last = add_business_days(date.fromisoformat(refund.expected_on), _OVERDUE_BUSINESS_DAYS)
+    return lima_date(now) > last
 
 
 def _wait(steps: tuple[int, ...], seed: str, tries: int) -> timedelta:

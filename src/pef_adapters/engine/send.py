@@ -17,7 +17,7 @@ from datetime import datetime
 
 from pef_adapters.core.errors import AmountExceedsRest, MaybeSent, NotThere, RailError
 from pef_adapters.core.states import Event, State
-from pef_adapters.engine.attention import ALARMS
+from pef_adapters.engine.attention import ALARMS, PAID_BEYOND
 from pef_adapters.engine.identity import merchant_refund_id
 from pef_adapters.engine.observe import Answer, observe
 from pef_adapters.engine.people import next_generation
@@ -85,7 +85,7 @@ async def _reserve_and_intend(ports: Ports, refund_id: str) -> Attempt | None:
         payouts = await ledger.payouts_of_refund(refund_id)
         if any(payout.ended_as is not PayoutEnd.RETURNED for payout in payouts):
             # A bank has it, or says that it paid after all.
-            await move(ledger, refund, Event.HELD, now, attention="code.PAID_BEYOND_REST")
+            await move(ledger, refund, Event.HELD, now, attention=PAID_BEYOND)
             return None
         generation = refund.generation
         if generation in {payout.generation for payout in payouts}:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pef_adapters.core.errors import NotThere
 from pef_adapters.core.states import CARE
 from pef_adapters.core.texts import advise, explain
 from pef_adapters.engine.attention import why
 from pef_adapters.engine.facts import editors
+from pef_adapters.engine.known import known_refund
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import (
     Exchange,
@@ -84,9 +84,7 @@ async def tell(ports: Ports, refund_id: str, language: str) -> Story:
         NotThere: no such refund.
     """
     async with ports.book.begin() as ledger:
-        refund = await ledger.refund(refund_id)
-        if refund is None:
-            raise NotThere(f"there is no refund {refund_id}")
+        refund = await known_refund(ledger, refund_id)
         attempts = await ledger.attempts(refund_id)
         exchanges = await ledger.exchanges([a.merchant_refund_id for a in attempts])
         entries = await ledger.timeline(refund_id)

@@ -108,10 +108,15 @@ def test_currencies_never_mix() -> None:
         _ = soles < dollars
 
 
-def test_money_is_shown_as_its_reader_writes_it() -> None:
-    """Each language shows the amount in its own way, with all decimals."""
-    money = Money(123450, "PEN")
-    assert {"1,234.50"} == {
-        money.shown(language).replace("\xa0", " ").removeprefix("S/").removeprefix("PEN").strip()
-        for language in ("es_PE", "en", "zh_Hans")
-    }
+@pytest.mark.parametrize("language", ["es_PE", "en", "zh_Hans"])
+def test_soles_carry_their_own_sign_in_every_language(language: str) -> None:
+    """A reader of any language sees "S/" and all decimals, as it stands on his receipt."""
+    assert Money(123450, "PEN").shown(language) == "S/\xa01,234.50"
+    assert Money(-5, "PEN").shown(language) == "-S/\xa00.05"
+
+
+def test_other_money_is_shown_as_its_reader_writes_it() -> None:
+    """Each language shows dollars in its own way, with all decimals."""
+    dollars = Money(123450, "USD")
+    shown = [dollars.shown(language) for language in ("es_PE", "en", "zh_Hans")]
+    assert shown == ["USD\xa01,234.50", "$1,234.50", "US$1,234.50"]

@@ -11,7 +11,8 @@ from pef_adapters.core.policy import Outcome, read_policy
 from pef_adapters.core.policy.backtest import backtest
 from pef_adapters.core.policy.history import read_history, write_history
 from pef_adapters.engine.history import as_published, past_refunds
-from pef_adapters.engine.policies import join_agency, owner_of_agency, publish
+from pef_adapters.engine.policies import owner_of_agency, publish
+from pef_adapters.engine.upkeep import join_agency
 
 HOLDS = {"id": "large", "when": {"amount": {"min": 50.01, "currency": "PEN"}}, "then": "hold"}
 YOUNG = {"original_route_days": 60, "payout_days": 90}

@@ -11,12 +11,12 @@ from pef_adapters.core.policy.recorded import facts_of
 from pef_adapters.core.states import State
 from pef_adapters.engine.policies import (
     effective,
-    join_agency,
     owner_of_agency,
     owner_of_store,
     publish,
 )
 from pef_adapters.engine.records import PublishedPolicy
+from pef_adapters.engine.upkeep import join_agency
 
 STORE, AGENCY = owner_of_store("tienda-pe"), owner_of_agency("acme")
 OPEN = "name: shop\notherwise: approve\n"

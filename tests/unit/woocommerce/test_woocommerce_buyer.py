@@ -201,7 +201,7 @@ def test_a_message_becomes_a_note(text: str, note: str) -> None:
 
 
 @example("0.x0")
-@given(st.text("ab-.x0123456789_~=", min_size=1))
+@given(st.text("ab-.x0123456789_~=", min_size=1).filter(lambda token: token.strip(".")))
 def test_any_signed_link_survives_the_mail(token: str) -> None:
     """Whatever a link's token looks like, the mail shows an equal link."""
     link = f"https://refunds.example/b/{token}"

@@ -21,6 +21,7 @@ from pef_adapters.core.costs.month import Month
 from pef_adapters.core.errors import CurrencyDiffers
 from pef_adapters.core.money import Money
 from pef_adapters.core.policy.decision import Route
+from pef_adapters.core.spreadsheet import words
 from pef_adapters.core.states import CARE, MONEY, Position, State
 from pef_adapters.core.texts import DEFAULT_LANGUAGE, explain
 
@@ -30,8 +31,6 @@ GAVE_NOTHING = frozenset(
 )
 CSV_COLUMNS = ("month", "figure", "of", "value", "means")
 Figure = int | str | None
-# The wide ones count as formulas where a spreadsheet runs in Chinese or Japanese.
-_FORMULA_STARTS = ("=", "+", "-", "@", "'", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _HALF = Fraction(1, 2)
 
 
@@ -188,9 +187,8 @@ class Quote:
         rows = csv.writer(text, lineterminator="\n")
         rows.writerow(CSV_COLUMNS)
         for line in self.lines():
-            value = "" if line.value is None else str(line.value)
-            means = line.explanation(language)
-            rows.writerow((str(self.month), line.name, _sealed(line.of), value, means))
+            of, value = words(" ".join(line.of.split())), "" if line.value is None else line.value
+            rows.writerow((self.month, line.name, of, value, line.explanation(language)))
         return text.getvalue()
 
     def _by_currency(self) -> dict[str, dict[str, Figure]]:
@@ -262,9 +260,3 @@ def _hundredths(number: Fraction) -> str:
 
 def _shown(amount: Money | None) -> str | None:
     return None if amount is None else str(amount.decimal)
-
-
-def _sealed(name: str) -> str:
-    # A spreadsheet in Peru may split a line at semicolons, and what follows could be a formula.
-    whole = " ".join(name.replace(";", ",").split())
-    return f"'{whole}" if whole.startswith(_FORMULA_STARTS) else whole

@@ -16,6 +16,7 @@ from pef_adapters.core.money import Money
 from pef_adapters.core.policy.backtest import PastRefund
 from pef_adapters.core.policy.decision import Outcome
 from pef_adapters.core.policy.facts import DEFAULT_RAIL, Facts, Mode
+from pef_adapters.core.spreadsheet import opened, sealed
 
 NEEDED = ("refund", "asked_at", "amount", "currency", "outcome", "transaction", "paid_at")
 # Each column with what stands in it; the how-to page shows the same list.
@@ -45,7 +46,6 @@ COLUMNS: Mapping[str, str] = {
     "reversed": "yes where the bank had taken the payment back",
     "paid_by_gateway": "yes where another gateway had paid it back",
 }
-_FORMULA_STARTS = ("=", "+", "-", "@", "'", "\t", "\r")
 
 
 def read_history(text: str) -> Iterator[PastRefund]:
@@ -70,7 +70,7 @@ def write_history(past: Iterable[PastRefund]) -> str:
     # Lines end as RFC 4180 has it; then csv quotes either half of an end inside a cell.
     rows = csv.DictWriter(text, fieldnames=list(COLUMNS), lineterminator="\r\n")
     rows.writeheader()
-    rows.writerows({name: _sealed(cell) for name, cell in _cells(refund)} for refund in past)
+    rows.writerows({name: sealed(cell) for name, cell in _cells(refund)} for refund in past)
     return text.getvalue()
 
 
@@ -85,7 +85,7 @@ def _check_columns(names: Iterable[str]) -> None:
 def _past_refund(row: Mapping[str, str | None], line: int) -> PastRefund:
     if None in row or None in row.values():
         raise HistoryUnreadable(f"line {line}: it has not as many cells as the first line")
-    cells = {name: _opened(cell or "") for name, cell in row.items()}
+    cells = {name: opened(cell or "") for name, cell in row.items()}
     try:
         return PastRefund(cells["refund"], _facts(cells), Outcome(cells["outcome"]))
     except (ValueError, PefError) as error:
@@ -175,11 +175,3 @@ def _list(text: str | None) -> frozenset[str] | None:
 
 def _number(number: int | None) -> str:
     return "" if number is None else str(number)
-
-
-def _sealed(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
-
-
-def _opened(cell: str) -> str:
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA_STARTS else cell

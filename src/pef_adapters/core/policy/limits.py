@@ -1,7 +1,7 @@
 """Limits and the double press: what is odd about a refund beside its own figures.
 
 Each answers with a verdict that passes or holds, never refuses. What was used before is
-counted outside, under lock (`engine.counting`), and comes in with the facts.
+counted outside, under lock (`engine.facts`), and comes in with the facts.
 """
 
 from collections.abc import Callable, Mapping
