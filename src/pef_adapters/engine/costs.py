@@ -60,7 +60,8 @@ async def paid_out_for(
         CostsUnreadable: the account's costs can't be read.
     """
     costs = costs_of(await known_account(ledger, refund.account_id))
-    paid_at = await _paid_at(ledger, refund) or now
+    payment = await _payment(ledger, refund)
+    paid_at = (payment and payment.paid_at) or now
     made = costs.conversion(refund.amount, Route.PAYOUT, lima_date(paid_at), lima_date(now))
     if made.borne_by is None:
         return made.paid_out, {}
@@ -151,12 +152,17 @@ async def _figures(ledger: Ledger, refund: Refund, costs: CostSettings) -> Refun
 
 
 async def _expected(ledger: Ledger, refund: Refund, costs: CostSettings) -> Cost | None:
-    paid_at = await _paid_at(ledger, refund) or refund.requested_at
+    payment = await _payment(ledger, refund)
+    paid_at = (payment and payment.paid_at) or refund.requested_at
+    # A held refund can ask for more than was paid, or in another currency.
+    fits = payment is not None and payment.paid.currency == refund.amount.currency
+    paid = payment.paid if payment and fits and refund.amount <= payment.paid else None
     return costs.expected_cost(
         refund.amount,
         refund.lane,
         paid_on=lima_date(paid_at),
         refund_on=lima_date(refund.counted_at or refund.requested_at),
+        paid=paid,
     )
 
 
@@ -168,9 +174,8 @@ async def _known_cost(ledger: Ledger, refund: Refund, costs: CostSettings) -> Mo
     return cost.total if cost else None
 
 
-async def _paid_at(ledger: Ledger, refund: Refund) -> datetime | None:
-    payment = await ledger.payment(refund.account_id, refund.transaction_id or "")
-    return payment.paid_at if payment else None
+async def _payment(ledger: Ledger, refund: Refund) -> Payment | None:
+    return await ledger.payment(refund.account_id, refund.transaction_id or "")
 
 
 def _by_person(entry: TimelineEntry) -> bool:
