@@ -137,13 +137,16 @@ async def _siblings(ledger: Ledger, refund: Refund) -> tuple[Sibling, ...]:
 
 
 async def _votes(ledger: Ledger, refund_id: str, store: Store) -> tuple[Vote, ...]:
+    given = [act for act in await ledger.acts(refund_id) if act.act is Act.APPROVE]
+    if not given:  # as most refunds, which nobody has to be asked about
+        return ()
     reviews = await ledger.reviews(refund_id)
     last_lost = max((r.id for r in reviews if r.ended_as in _VOTES_LOST), default=0)
     since = max(await _may_have_left(ledger, refund_id), await decided_since(ledger, store))
     return tuple(
         Vote(act.person, act.digest, frozenset(act.covers))
-        for act in await ledger.acts(refund_id)
-        if act.act is Act.APPROVE and act.review_id > last_lost and act.at >= since
+        for act in given
+        if act.review_id > last_lost and act.at >= since
     )
 
 

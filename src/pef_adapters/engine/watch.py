@@ -140,12 +140,16 @@ def _deadline_alarm(refund: Refund, now: datetime) -> Alarm | None:
 async def _watch_accounts(ports: Ports) -> None:
     now = ports.clock.now()
     async with ports.book.begin() as ledger:
+        raised = await ledger.open_alarms()
         for account in await ledger.accounts():
+            own = [alarm.key for alarm in raised if alarm.subject == f"account/{account.id}"]
             for setting in _LAST_DAYS:
-                await _watch_last_day(ledger, account, setting, now)
+                await _watch_last_day(ledger, account, setting, raised=own, now=now)
 
 
-async def _watch_last_day(ledger: Ledger, account: Account, setting: str, now: datetime) -> None:
+async def _watch_last_day(
+    ledger: Ledger, account: Account, setting: str, *, raised: list[str], now: datetime
+) -> None:
     try:
         last = last_day(account.settings, setting)
     except PefError as fault:
@@ -153,10 +157,9 @@ async def _watch_last_day(ledger: Ledger, account: Account, setting: str, now: d
         return
     due = due_warning(last, lima_date(now))
     keys = {level: f"{setting}/{level}/{account.id}/{last}" for level in (*_WARN_DAYS, 0)}
-    for alarm in await ledger.open_alarms():
-        stale = alarm.key.startswith(f"{setting}/") and alarm.subject == f"account/{account.id}"
-        if stale and alarm.key != (keys[due] if due is not None else None):
-            await ledger.clear_alarm(alarm.key, now)
+    for key in raised:
+        if key.startswith(f"{setting}/") and (due is None or key != keys[due]):
+            await ledger.clear_alarm(key, now)
     if due is not None and last is not None:
         before, after = _LAST_DAYS[setting]
         alarm = Alarm(
