@@ -11,6 +11,7 @@ from pef_adapters.core.states import State
 from pef_adapters.engine.advance import advance
 from pef_adapters.engine.digest import digest
 from pef_adapters.engine.janitor import poll_stores, sweep
+from pef_adapters.engine.mind_checkout import mind_checkout
 from pef_adapters.engine.ports import Boundary, LedgerBook, Ports, Refusal
 from pef_adapters.engine.receive import hint_record, keep
 from pef_adapters.engine.records import Account, Attempt, Payment, Refund, Source, Store
@@ -124,6 +125,8 @@ class World:
             for wake in due:
                 if wake.task == "advance":
                     await advance(self.ports, str(wake.subject))
+                elif wake.task == "mind":
+                    await mind_checkout(self.ports, str(wake.subject))
                 else:
                     await digest(self.ports, int(wake.subject))
         raise AssertionError("the engine does not come to rest")

@@ -11,14 +11,19 @@ from pef_adapters.engine.ports import Ledger
 from pef_adapters.engine.records import (
     Account,
     Attempt,
+    Checkout,
     Exchange,
+    KeptRefund,
     Payment,
+    PrivacyCase,
     Received,
     Refund,
     Source,
     Store,
     TimelineEntry,
 )
+from pef_adapters.platforms.asked import CheckoutState, Operation
+from pef_adapters.platforms.coming_in import PrivacyKind
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -165,6 +170,61 @@ def entry(**changes: Any) -> TimelineEntry:
         to_state=State.READY,
         actor="policy",
         detail={"rules": ["paid_only"]},
+    )
+    return replace(sample, **changes)
+
+
+def checkout(number: int = 1, **changes: Any) -> Checkout:
+    """The store's payment `number` of 100 soles, just asked for."""
+    sample = Checkout(
+        id=f"co-{number}",
+        store_id="shop",
+        account_id="acc",
+        payment_id=f"pay-{number}",
+        order_id="31",
+        order_number="#31",
+        amount=soles(10_000),
+        test=False,
+        state=CheckoutState.ASKED,
+        return_url="https://shop.example/back",
+        private={"callback": f"https://gateway.example/{CANARY}"},
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    return replace(sample, **changes)
+
+
+def kept_refund(number: int = 1, **changes: Any) -> KeptRefund:
+    """The store's refund `number`, as its gateway asked for it."""
+    sample = KeptRefund(
+        store_id="shop",
+        refund_id=str(500 + number),
+        operation=Operation.REFUND,
+        payment_id="pay-1",
+        order_id="31",
+        order_number="#31",
+        amount=soles(5_990),
+        reason="No le quedó",
+        requested_by="rosa",
+        payment_method="pagoefectivo",
+        transaction_id="T1",
+        paid=soles(10_000),
+        paid_at=NOON - timedelta(days=3),
+        asked_at=NOON,
+        private={"answer_to": CANARY},
+    )
+    return replace(sample, **changes)
+
+
+def privacy_case(number: int = 1, **changes: Any) -> PrivacyCase:
+    """The store's privacy request `number`, just received."""
+    sample = PrivacyCase(
+        id=f"pr-{number}",
+        store_id="shop",
+        kind=PrivacyKind.ERASE_BUYER,
+        buyers=("hash-ana", "hash-17"),
+        order_ids=("31",),
+        received_at=NOON,
     )
     return replace(sample, **changes)
 

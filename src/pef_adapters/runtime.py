@@ -14,6 +14,7 @@ from pef_adapters.bank_files import registry as bank_files
 from pef_adapters.engine.advance import advance
 from pef_adapters.engine.digest import digest
 from pef_adapters.engine.janitor import poll_stores, sweep
+from pef_adapters.engine.mind_checkout import mind_checkout
 from pef_adapters.engine.ports import Boundary, Clock, FaultPoint, LedgerBook, Ports
 from pef_adapters.engine.records import Exchange
 from pef_adapters.pagoefectivo.evidence import Recorder
@@ -116,7 +117,12 @@ def work_of(ports: Ports) -> Work:
     async def run_poll() -> None:
         await poll_stores(ports)
 
-    return Work(advance=run_advance, digest=run_digest, sweep=run_sweep, poll=run_poll)
+    async def run_mind(checkout_id: str) -> None:
+        await mind_checkout(ports, checkout_id)
+
+    return Work(
+        advance=run_advance, digest=run_digest, mind=run_mind, sweep=run_sweep, poll=run_poll
+    )
 
 
 @contextmanager

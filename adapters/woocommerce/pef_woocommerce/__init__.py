@@ -17,6 +17,8 @@ from pef_adapters.platforms.contract import (
     Hint,
     OneClick,
     OrderReport,
+    Provider,
+    SharedInbox,
     StoreConnection,
     StoreRefund,
 )
@@ -53,6 +55,14 @@ class WooCommerce:
     @property
     def buyer_messages(self) -> BuyerMessages:
         return WooCommerceMessages()
+
+    @property
+    def provider(self) -> Provider | None:
+        return None
+
+    @property
+    def inbox(self) -> SharedInbox | None:
+        return None
 
     def receive(self, delivery: Delivery, store: StoreConnection) -> tuple[Hint, ...]:
         return inbound.receive(delivery, store)

@@ -19,9 +19,11 @@ from pef_adapters.engine.bank_answers import await_bank
 from pef_adapters.engine.beneficiary import ask_buyer
 from pef_adapters.engine.decide import decide_refund
 from pef_adapters.engine.find_out import ask_rail, sender_died
+from pef_adapters.engine.outcomes import leave_to_store
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Refund
 from pef_adapters.engine.send import ask_about_earlier_sends, send_refund
+from pef_adapters.engine.store_records import connection
 from pef_adapters.engine.transition import move, stay
 from pef_adapters.engine.waiting import put_off
 from pef_adapters.engine.withdraw import still_wanted, withdraw
@@ -101,9 +103,29 @@ async def _look_in_again(ports: Ports, refund: Refund) -> None:
         await stay(ledger, locked, now, attention=without_trouble(locked.attention))
 
 
+async def _is_stores_to_pay(ports: Ports, refund: Refund) -> bool:
+    """Whether the store wants what needs a person to be left to it; then it is."""
+    async with ports.book.begin() as ledger:
+        store = await ledger.store(refund.store_id)
+    provider = ports.platforms.named(store.platform).provider if store else None
+    if store is None or provider is None:
+        return False
+    if not provider.leaves_payouts_to_store(connection(ports, store)):
+        return False
+    await leave_to_store(ports, refund.id)
+    return True
+
+
+async def _await_payout(ports: Ports, refund: Refund) -> None:
+    if not await _is_stores_to_pay(ports, refund):
+        await _look_in_again(ports, refund)
+
+
 async def _ask_buyer(ports: Ports, refund: Refund) -> None:
     if await still_wanted(ports, refund) is None:
         await withdraw(ports, refund.id)
+        return
+    if await _is_stores_to_pay(ports, refund):
         return
     await ask_buyer(ports, refund)
     await _look_in_again(ports, refund)
@@ -119,7 +141,7 @@ _STEPS: dict[State, Step] = {
     State.RECEIVED: _decide_and_send,
     State.HELD: _look_in_again,
     State.AWAITING_BENEFICIARY: _ask_buyer,
-    State.PAYOUT_DUE: _look_in_again,
+    State.PAYOUT_DUE: _await_payout,
     State.READY: _decide_anew,
     State.SENDING: sender_died,
     State.UNKNOWN: ask_rail,

@@ -9,10 +9,12 @@ from pef_adapters.core.states import State
 from pef_adapters.engine.records import Refund
 
 PAID_BEYOND = "code.PAID_BEYOND_REST"
+OUTCOME_TOLD = "code.OUTCOME_TOLD_ALREADY"
 EXTORNO_ALARMS = ("code.EXTORNO_AFTER_REFUND", "code.EXTORNO_DURING_REFUND")
 # The gravest first: it is not hidden by a lesser one.
 ALARMS = (
     PAID_BEYOND,
+    OUTCOME_TOLD,
     *EXTORNO_ALARMS,
     "code.REFUND_ID_REUSED",
     "code.STORE_WITHDREW_TOO_LATE",

@@ -24,16 +24,16 @@ from pef_adapters.core.errors import (
     TransitionRefused,
 )
 from pef_adapters.core.money import Money
-from pef_adapters.core.policy import Policy, Route
+from pef_adapters.core.policy import Policy, Route, barred_by
 from pef_adapters.core.policy.model import PayoutTerms
 from pef_adapters.core.states import Event, State
 from pef_adapters.core.texts import explain
 from pef_adapters.engine.known import locked_refund
-from pef_adapters.engine.people import named
+from pef_adapters.engine.people import named, refuse_if_barred
 from pef_adapters.engine.policies import policy_of
 from pef_adapters.engine.ports import Ledger, Ports
-from pef_adapters.engine.receive import connection
 from pef_adapters.engine.records import Destination, Link, LinkEnd, Refund, Store
+from pef_adapters.engine.store_records import connection
 from pef_adapters.engine.transition import ENGINE, call_for_attention, move, remember
 
 BUYER = "buyer"
@@ -74,11 +74,13 @@ async def ask(ports: Ports, refund_id: str, person: str) -> SentLink:
 
     Raises:
         NotThere: no such refund.
-        TransitionRefused: the refund is not one that needs bank details.
+        TransitionRefused: the refund is not one that needs bank details, or nobody may
+            pay it out by hand.
     """
     who = named(person)
     async with ports.book.begin() as ledger:
         refund = await locked_refund(ledger, refund_id)
+        refuse_if_barred(refund)
         if not _takes_details(refund):
             raise TransitionRefused(f"a refund that is {refund.state} needs no bank details")
         link = await _new_link(ports, ledger, refund, who)
@@ -89,6 +91,8 @@ async def ask(ports: Ports, refund_id: str, person: str) -> SentLink:
 async def ask_buyer(ports: Ports, refund: Refund) -> None:
     """What the engine does by itself while a refund waits for details; safe to repeat.
 
+    Where nobody may pay by hand it was the rail that wanted details: it is decided anew.
+
     Raises:
         PlatformError: the store could not pass the message on; tried again later.
     """
@@ -96,6 +100,9 @@ async def ask_buyer(ports: Ports, refund: Refund) -> None:
         locked = await ledger.lock_refund(refund.id)
         store = await ledger.store(refund.store_id)
         if locked is None or store is None or locked.state is not State.AWAITING_BENEFICIARY:
+            return
+        if barred_by(locked.decision) is not None:
+            await ledger.wake(await move(ledger, locked, Event.REOPENED, ports.clock.now()))
             return
         link = await _link_of(ports, ledger, locked)
         terms = (await policy_of(ledger, store)).payout
@@ -171,8 +178,9 @@ async def _count_try(ledger: Ledger, link: Link, now: datetime) -> None:
 
 def _takes_details(refund: Refund) -> bool:
     """Where it is held, its lane tells; an older release wrote no lane with the others."""
-    held = refund.state is State.HELD
-    return refund.state in _OPEN and (refund.lane is Route.PAYOUT or not held)
+    if refund.state not in _OPEN or barred_by(refund.decision) is not None:
+        return False
+    return refund.lane is Route.PAYOUT or refund.state is not State.HELD
 
 
 async def _take(
@@ -286,7 +294,7 @@ async def _tell(
     else:
         text = _message(ports, refund, store, link, again=again)
         marker = f"{refund.id}/{link.id[:6]}"
-        await carrier.tell_buyer(refund.order_id, text, marker, connection(store))
+        await carrier.tell_buyer(refund.order_id, text, marker, connection(ports, store))
         async with ports.book.begin() as ledger:
             kept = await ledger.link(link.id)
             if kept is not None and kept.ended_as is None:

@@ -13,12 +13,15 @@ import structlog
 from pef_adapters.core.errors import PefError
 from pef_adapters.core.states import Event, State
 from pef_adapters.engine import schedule
-from pef_adapters.engine.identity import refund_id
+from pef_adapters.engine.departures import digest_departure
+from pef_adapters.engine.identity import buyer_mark, refund_id
 from pef_adapters.engine.notified import digest_notification
 from pef_adapters.engine.ports import Ledger, Ports
-from pef_adapters.engine.receive import connection, hint_of
+from pef_adapters.engine.privacy import digest_privacy
+from pef_adapters.engine.receive import hint_of
 from pef_adapters.engine.records import Received, Refund, Source, Store, TimelineEntry
-from pef_adapters.engine.transition import call_for_attention, move
+from pef_adapters.engine.store_records import connection
+from pef_adapters.engine.transition import call_for_attention, may_reopen, move
 from pef_adapters.engine.withdraw import is_gone, withdraw
 from pef_adapters.platforms.contract import Hint, HintKind, StoreRefund
 
@@ -65,12 +68,16 @@ async def _follow(ports: Ports, store: Store, hint: Hint) -> str:
     if hint.kind is HintKind.STORE_TROUBLE:
         _log.warning("store_reports_trouble", store=store.id, detail=hint.detail)
         return "store trouble"
+    if hint.kind is HintKind.UNINSTALLED:
+        return await digest_departure(ports, store, hint)
+    if hint.privacy is not None:
+        return await digest_privacy(ports, store, hint.privacy)
     if not await is_news(ports, store, hint):
         return "nothing new"
     # Only what we knew before the store was asked can be missing from its answer.
     async with ports.book.begin() as ledger:
         known = await _could_be_gone(ledger, store, hint)
-    found = await ports.platforms.named(store.platform).read(hint, connection(store))
+    found = await ports.platforms.named(store.platform).read(hint, connection(ports, store))
     wanted = [refund for refund in found if _is_our_affair(store, refund)]
     registered = [await register(ports, store, refund) for refund in wanted]
     withdrawn = await _withdraw_missing(ports, known, found)
@@ -126,7 +133,7 @@ async def _known_already(ports: Ports, ledger: Ledger, found: Refund) -> bool:
         known = await call_for_attention(ledger, known, "code.REFUND_ID_REUSED", now)
         await ledger.wake(known, known.due_at)
         return False
-    if known.state is not State.CANCELLED:
+    if known.state is not State.CANCELLED or not may_reopen(known):
         return False
     # The store has it after all, so its deletion was a mistake.
     await ledger.wake(await move(ledger, known, Event.REOPENED, now, actor="store"))
@@ -149,14 +156,6 @@ async def _could_be_gone(ledger: Ledger, store: Store, hint: Hint) -> list[Refun
         known = await ledger.find_refund(store.id, hint.refund_id)
         return [known] if known else []
     return await ledger.refunds_of_order(store.id, hint.order_id or "")
-
-
-def _buyer(ports: Ports, store: Store, buyer: str | None) -> str | None:
-    """The buyer as a keyed hash; one e-mail is one buyer for all stores of an account."""
-    if buyer is None:
-        return None
-    shop = "" if buyer.startswith("email:") else store.id
-    return ports.fingerprint(f"buyer/{store.account_id}/{shop}/{buyer}")
 
 
 def _new_refund(ports: Ports, store: Store, found: StoreRefund) -> Refund:
@@ -187,6 +186,6 @@ def _new_refund(ports: Ports, store: Store, found: StoreRefund) -> Refund:
         expected_on=None,
         created_at=now,
         updated_at=now,
-        buyer=_buyer(ports, store, found.buyer),
+        buyer=None if found.buyer is None else buyer_mark(ports, store, found.buyer),
         deadline_at=found.deadline_at,
     )

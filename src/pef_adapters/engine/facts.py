@@ -13,12 +13,14 @@ from pef_adapters.core.policy import DEFAULT_RAIL, Facts, LimitScope, Policy, Si
 from pef_adapters.core.policy.conditions import fold
 from pef_adapters.core.policy.limits import counter, limit_key, window_start
 from pef_adapters.core.states import State
+from pef_adapters.core.texts import known
 from pef_adapters.engine.policies import decided_since
 from pef_adapters.engine.ports import Ledger, RailPayment
 from pef_adapters.engine.records import Account, Act, Payment, Refund, ReviewEnd, Store
 from pef_adapters.platforms.contract import StoreRefund
 
 _WITHDRAWN = frozenset({State.REJECTED, State.FAILED, State.CANCELLED, State.REVERSED})
+_BARRED = "code.PAYOUT_BARRED_BY_STORE"
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # Whatever was agreed before one of these counts no more.
 _VOTES_LOST = frozenset({ReviewEnd.EXPIRED, ReviewEnd.DECLINED, ReviewEnd.VOID})
@@ -108,8 +110,17 @@ def _bare(refund: Refund, asked: Asked, payment: Payment | None, now: datetime) 
         buyer=refund.buyer,
         destination=refund.destination,
         payout_chosen=refund.lane_chosen_by is not None,
+        payout_barred=barred(wanted),
         editors=editors(refund, asked.store),
     )
+
+
+def barred(wanted: StoreRefund) -> str | None:
+    """The code by which the store bars payouts by hand; one without a text is still a bar."""
+    key = wanted.payout_barred
+    if key is None:
+        return None
+    return (key if key.startswith("code.") and known(key) else _BARRED).removeprefix("code.")
 
 
 def last_day(settings: Any, name: str) -> date | None:

@@ -5,11 +5,14 @@ from datetime import timedelta
 import structlog
 
 from pef_adapters.core.errors import PefError
+from pef_adapters.engine.departures import has_left
 from pef_adapters.engine.digest import is_news
 from pef_adapters.engine.ports import Ports
-from pef_adapters.engine.receive import connection, hint_record, keep
-from pef_adapters.engine.records import Source, Store
+from pef_adapters.engine.receive import hint_record, keep
+from pef_adapters.engine.records import Alarm, Source, Store
+from pef_adapters.engine.store_records import connection
 from pef_adapters.engine.watch import watch
+from pef_adapters.platforms.contract import Finding
 
 _log = structlog.get_logger(__name__)
 
@@ -32,9 +35,12 @@ async def sweep(ports: Ports) -> int:
                 await ledger.wake(refund)
         for received_id in deliveries:
             await ledger.wake_received(received_id)
+        checkouts = await ledger.due_checkouts(now, _BATCH)
+        for checkout_id in checkouts:
+            await ledger.wake_checkout(checkout_id)
         await ledger.forget_received(now - _REMEMBERED)
     await watch(ports)
-    return len(refunds) + len(deliveries)
+    return len(refunds) + len(deliveries) + len(checkouts)
 
 
 async def poll_stores(ports: Ports) -> None:
@@ -51,7 +57,7 @@ async def poll_stores(ports: Ports) -> None:
 async def _poll(ports: Ports, name: str) -> None:
     async with ports.book.begin() as ledger:
         store = await ledger.store(name)
-    if store is not None:
+    if store is not None and not has_left(store):
         await poll_store(ports, store)
 
 
@@ -64,7 +70,7 @@ async def poll_store(ports: Ports, store: Store) -> int:
         PlatformError: the store could not be read; the cursor stays.
     """
     platform = ports.platforms.named(store.platform)
-    changes = await platform.find_changes(store.poll_cursor, connection(store))
+    changes = await platform.find_changes(store.poll_cursor, connection(ports, store))
     news = [hint for hint in changes.hints if await is_news(ports, store, hint)]
     for hint in news:  # each by itself: one that can't be read must not stop the others
         await keep(
@@ -75,12 +81,29 @@ async def poll_store(ports: Ports, store: Store) -> int:
             body=b"",
             hints=(hint_record(hint),),
         )
+    await _tell_findings(ports, store, changes.findings)
     # A store whose clock runs ahead must not carry us past refunds to come.
     cursor = min(changes.cursor, ports.clock.now())
     if cursor > store.poll_cursor:
         async with ports.book.begin() as ledger:
             await ledger.save_cursor(store.id, cursor)
-    for check in await platform.connect(connection(store)):
+    for check in await platform.connect(connection(ports, store)):
         if not check.passed:
             _log.warning("store_check_failed", store=store.id, check=check.name)
     return len(news)
+
+
+async def _tell_findings(ports: Ports, store: Store, findings: tuple[Finding, ...]) -> None:
+    """Each difference between store and ledger that no read can mend is an alarm, once."""
+    now = ports.clock.now()
+    async with ports.book.begin() as ledger:
+        for found in findings:
+            alarm = Alarm(
+                key=f"{found.code}/{store.id}/{found.order_id}",
+                subject=f"store/{store.id}",
+                code=found.code,
+                figures={**found.figures, "store": store.id},
+                raised_at=now,
+            )
+            if await ledger.raise_alarm(alarm):
+                _log.warning("poll_found", store=store.id, code=found.code, order=found.order_id)

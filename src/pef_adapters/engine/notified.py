@@ -14,6 +14,7 @@ from typing import Any
 
 from pef_adapters.core.errors import RailError
 from pef_adapters.core.states import WITH_THE_RAIL, Event, State, allows
+from pef_adapters.engine.checkout_steps import hear_of_payment
 from pef_adapters.engine.find_out import ask_about
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import Account, Received
@@ -21,6 +22,7 @@ from pef_adapters.engine.transition import call_for_attention, move
 
 EXTORNO_EVENT = "cip.refunded"
 _REFUND_EVENTS = "refund."
+_CHECKOUT_EVENTS = frozenset({"cip.paid", "cip.expired"})
 # A notification can be faster than the rail's own books.
 _TIMES_TO_CONFIRM = 3
 
@@ -46,9 +48,26 @@ async def _follow(
     if event == EXTORNO_EVENT:
         known_as = [str(hint[name]) for name in ("cip", "transaction_code") if hint.get(name)]
         return await _extorno(ports, account, known_as, received.tries)
+    if event in _CHECKOUT_EVENTS:
+        return await _about_checkout(ports, account, hint)
     if event.startswith(_REFUND_EVENTS):
         return await _about_refund(ports, account, str(hint.get("merchant_refund_id", "")))
     return "nothing to do"
+
+
+async def _about_checkout(ports: Ports, account: Account, hint: Mapping[str, Any]) -> str:
+    """The CIP of a checkout, or one of the same transaction code that nobody was shown."""
+    cip, code = str(hint.get("cip") or ""), str(hint.get("transaction_code") or "")
+    async with ports.book.begin() as ledger:
+        named = await ledger.checkout(code)
+        others = await ledger.checkouts_of_transaction(account.id, cip)
+    ours = {c.id: c for c in (named, *others) if c is not None and c.account_id == account.id}
+    found = await ports.rails.of(account).find_payment(cip) if ours else None
+    if found is None:
+        return "not ours"
+    for checkout in ours.values():
+        await hear_of_payment(ports, checkout, found)
+    return "asked the rail"
 
 
 async def _about_refund(ports: Ports, account: Account, merchant_refund_id: str) -> str:

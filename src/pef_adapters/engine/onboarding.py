@@ -17,11 +17,12 @@ from urllib.parse import SplitResult, urlsplit
 from pef_adapters.core.errors import NotThere, PlatformError, SettingInvalid
 from pef_adapters.core.policy import Mode, policy_from_settings
 from pef_adapters.core.texts import DEFAULT_LANGUAGE, LANGUAGES
+from pef_adapters.engine.departures import CONNECTED_AT, has_left
 from pef_adapters.engine.known import known_store
 from pef_adapters.engine.policies import owner_of_store, publish_in
 from pef_adapters.engine.ports import Ports
-from pef_adapters.engine.receive import connection
 from pef_adapters.engine.records import Account, Store
+from pef_adapters.engine.store_records import connection
 from pef_adapters.platforms.contract import Check
 
 INVITATION_LASTS = timedelta(hours=1)
@@ -114,7 +115,7 @@ async def check_store(ports: Ports, name: str) -> tuple[Check, ...]:
     """
     async with ports.book.begin() as ledger:
         store = await known_store(ledger, name)
-    return await ports.platforms.named(store.platform).check(connection(store))
+    return await ports.platforms.named(store.platform).check(connection(ports, store))
 
 
 async def invite(ports: Ports, request: StoreRequest, public_url: str) -> str:
@@ -174,7 +175,7 @@ async def accept_invitation(
 
 async def _connected(ports: Ports, store: Store, mend: str) -> tuple[Check, ...]:
     try:
-        return await ports.platforms.named(store.platform).connect(connection(store))
+        return await ports.platforms.named(store.platform).connect(connection(ports, store))
     except PlatformError as fault:
         return (Check("webhooks", passed=False, detail=str(fault), mend=mend),)
 
@@ -218,6 +219,7 @@ def _fresh_store(
         settings={
             "platform": dict(request.settings),
             "policy": {} if "name" in request.policy else dict(request.policy),
+            CONNECTED_AT: now.isoformat(),
         },
         # Alphanumeric, because WooCommerce decodes entities in it (store facts, 3).
         secrets={"webhook_secret": secrets.token_hex(24), **keys},
@@ -232,6 +234,10 @@ def _as_known(store: Store, known: Store | None) -> Store:
         return store
     if known.identity.partition("://")[2] != store.identity.partition("://")[2]:
         said = f"{store.identity} and {known.identity} would share the name {store.id}"
+        raise SettingInvalid(said)
+    if known.platform != store.platform and not has_left(known):
+        # Each way tells refunds by names of its own: by two, one could be paid twice.
+        said = f"{store.id} is connected as {known.platform}; remove that app from it first"
         raise SettingInvalid(said)
     kept = {**store.secrets, "webhook_secret": known.secrets["webhook_secret"]}
     told = {name: known.settings[name] for name in _KEPT_OF_STORES if name in known.settings}

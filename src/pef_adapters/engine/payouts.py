@@ -152,11 +152,21 @@ async def _in_the_way(ports: Ports, refund: Refund) -> str:
     if wanted is None:
         await withdraw(ports, refund.id)
         return "the store has withdrawn it"
+    if wanted.payout_barred is not None:
+        await _decide_anew(ports, refund.id)
+        return "its store lets it go back by the original route only; it is held"
     if wanted.amount != refund.amount:
         return "its amount changed at the store; retry the refund"
     if payment is None or payment.paid_at is None:
         return "PagoEfectivo does not show its payment as paid any more; retry the refund"
     return ""
+
+
+async def _decide_anew(ports: Ports, refund_id: str) -> None:
+    async with ports.book.begin() as ledger:
+        refund = await locked_refund(ledger, refund_id)
+        if refund.state is State.PAYOUT_DUE:
+            await ledger.wake(await move(ledger, refund, Event.REOPENED, ports.clock.now()))
 
 
 async def _drafted(ledger: Ledger, refund_id: str, now: datetime) -> Payout | str:

@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from pef_adapters.core.errors import InvalidInput, TransitionRefused
-from pef_adapters.core.policy import Route
+from pef_adapters.core.policy import Route, barred_by
 from pef_adapters.core.policy.conditions import fold
 from pef_adapters.core.states import CARE, Event, State, allows
+from pef_adapters.core.texts import explain
 from pef_adapters.engine.identity import merchant_refund_id
 from pef_adapters.engine.known import locked_refund
 from pef_adapters.engine.ports import Ledger, Ports
@@ -21,7 +22,8 @@ async def retry(ports: Ports, refund_id: str, person: str) -> Refund:
     """Let the engine try again now, whatever the refund waits for.
 
     A stopped refund is decided anew; a finally refused one gets a new generation,
-    and with it a new id at the rail. One under way is only looked up earlier.
+    and with it a new id at the rail. One under way is only looked up earlier. Where
+    nobody may pay it by hand, the original route is tried again, whoever chose otherwise.
 
     Raises:
         NotThere: no such refund.
@@ -33,7 +35,12 @@ async def retry(ports: Ports, refund_id: str, person: str) -> Refund:
         if allows(refund.state, Event.REOPENED):
             generation = await _generation(ledger, refund)
             refund = await move(
-                ledger, refund, Event.REOPENED, now, actor=_name(person), generation=generation
+                ledger,
+                _without_barred_lane(refund),
+                Event.REOPENED,
+                now,
+                actor=_name(person),
+                generation=generation,
             )
         elif CARE[refund.state].final and refund.written_revision == refund.revision:
             raise TransitionRefused(f"a refund that is {refund.state} has nothing left to try")
@@ -80,11 +87,13 @@ async def choose_payout(ports: Ports, refund_id: str, person: str) -> Refund:
 
     Raises:
         NotThere: no such refund.
-        TransitionRefused: it is under way or finished, so another lane could pay it twice.
+        TransitionRefused: it is under way or finished, so another lane could pay it twice;
+            or its store lets it go back by the original route only.
     """
     now, who = ports.clock.now(), _name(person)
     async with ports.book.begin() as ledger:
         refund = await locked_refund(ledger, refund_id)
+        refuse_if_barred(refund)
         generation = await _generation(ledger, refund)
         refund = await move(
             ledger,
@@ -98,6 +107,18 @@ async def choose_payout(ports: Ports, refund_id: str, person: str) -> Refund:
         )
         await ledger.wake(refund)
     return refund
+
+
+def refuse_if_barred(refund: Refund) -> None:
+    """Let pass what may be paid out by hand, for all that its last decision knew.
+
+    Raises:
+        TransitionRefused: it may go back by the original route only; the message says why.
+    """
+    code = barred_by(refund.decision)
+    if code is not None:
+        why = explain(f"code.{code}", "en")
+        raise TransitionRefused(f"refund {refund.id} can't be paid out by hand: {why}")
 
 
 async def set_deadline(ports: Ports, refund_id: str, person: str, at: datetime | None) -> Refund:
@@ -127,6 +148,14 @@ async def _generation(ledger: Ledger, refund: Refund) -> int:
     if refund.state is not State.FAILED:
         return refund.generation
     return await next_generation(ledger, refund.id)
+
+
+def _without_barred_lane(refund: Refund) -> Refund:
+    """Whoever chose the lane that is barred stays somebody who changed the refund."""
+    if barred_by(refund.decision) is None:
+        return refund
+    edited_by = refund.edited_by or refund.lane_chosen_by
+    return replace(refund, lane_chosen_by=None, edited_by=edited_by)
 
 
 async def _look_now(ledger: Ledger, refund: Refund, ports: Ports) -> Refund:

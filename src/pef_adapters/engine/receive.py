@@ -7,28 +7,24 @@ rest is the buyer's personal data, and the store still has it.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 
-from pef_adapters.engine.ports import Ports
+from pef_adapters.engine.asked_refunds import keep_asked_refund
+from pef_adapters.engine.identity import buyer_mark
+from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import Received, Source, Store
-from pef_adapters.platforms.contract import Delivery, Hint, HintKind, StoreConnection
+from pef_adapters.engine.store_records import connection
+from pef_adapters.platforms.contract import (
+    Delivery,
+    Hint,
+    HintKind,
+    PrivacyKind,
+    PrivacyRequest,
+)
 
 _TOPIC_LETTERS = 80
-
-
-def connection(store: Store) -> StoreConnection:
-    """The store as its adapter sees it."""
-    return StoreConnection(
-        store_id=store.id,
-        platform=store.platform,
-        address=store.identity,
-        mode=store.mode,
-        language=store.language,
-        callback_url=store.callback_url,
-        settings=store.settings.get("platform", {}),
-        secrets=store.secrets,
-    )
 
 
 async def from_store(ports: Ports, store: Store, delivery: Delivery) -> int | None:
@@ -37,18 +33,25 @@ async def from_store(ports: Ports, store: Store, delivery: Delivery) -> int | No
     Raises:
         WebhookRejected: the delivery is not this store's, or can't be read.
     """
-    hints = ports.platforms.named(store.platform).receive(delivery, connection(store))
-    wanted = tuple(hint for hint in hints if hint.kind is not HintKind.PING)
+    hints = ports.platforms.named(store.platform).receive(delivery, connection(ports, store))
+    wanted = tuple(_nameless(ports, store, h) for h in hints if h.kind is not HintKind.PING)
     if not wanted:
         return None
-    return await keep(
-        ports,
-        source=Source.STORE,
-        owner_id=store.id,
-        topic=", ".join(sorted({hint.kind.value for hint in wanted})),
-        body=delivery.body,
-        hints=tuple(hint_record(hint) for hint in wanted),
-    )
+    async with ports.book.begin() as ledger:
+        for hint in wanted:
+            if hint.asked is not None:
+                # The webhook is the platform's only word about this refund.
+                await keep_asked_refund(ports, ledger, store, hint.asked)
+        return await keep_in(
+            ports,
+            ledger,
+            source=Source.STORE,
+            owner_id=store.id,
+            topic=", ".join(sorted({hint.kind.value for hint in wanted})),
+            body=delivery.body,
+            hints=tuple(hint_record(hint) for hint in wanted),
+            delivery_id=next((hint.delivery_id for hint in wanted if hint.delivery_id), ""),
+        )
 
 
 async def keep(
@@ -61,6 +64,30 @@ async def keep(
     hints: tuple[Mapping[str, Any], ...],
 ) -> int:
     """Store a verified delivery together with its wake-up; answers its id."""
+    async with ports.book.begin() as ledger:
+        return await keep_in(
+            ports,
+            ledger,
+            source=source,
+            owner_id=owner_id,
+            topic=topic,
+            body=body,
+            hints=hints,
+        )
+
+
+async def keep_in(
+    ports: Ports,
+    ledger: Ledger,
+    *,
+    source: Source,
+    owner_id: str,
+    topic: str,
+    body: bytes,
+    hints: tuple[Mapping[str, Any], ...],
+    delivery_id: str = "",
+) -> int:
+    """As `keep`, inside a transaction of the caller's."""
     received = Received(
         id=0,
         source=source,
@@ -69,21 +96,32 @@ async def keep(
         body_sha256=hashlib.sha256(body).hexdigest(),
         hints=hints,
         received_at=ports.clock.now(),
+        delivery_id=delivery_id,
     )
-    async with ports.book.begin() as ledger:
-        return await ledger.add_received(received)
+    return await ledger.add_received(received)
+
+
+def _nameless(ports: Ports, store: Store, hint: Hint) -> Hint:
+    """Whom a privacy request is about is kept as what nobody can read back."""
+    if hint.privacy is None:
+        return hint
+    marks = tuple(buyer_mark(ports, store, buyer) for buyer in hint.privacy.buyers)
+    return replace(hint, privacy=replace(hint.privacy, buyers=marks))
 
 
 def hint_record(hint: Hint) -> dict[str, Any]:
     """A hint as plain data for the ledger."""
     record = {key: value for key, value in asdict(hint).items() if value not in (None, "")}
+    record.pop("asked", None)  # kept in a table of its own
     if hint.refund_ids is not None:
         record["refund_ids"] = sorted(hint.refund_ids)
+    if hint.at is not None:
+        record["at"] = hint.at.isoformat()
     return record
 
 
 def hint_of(record: Mapping[str, Any]) -> Hint:
-    """The hint that `hint_record` wrote."""
+    """The hint that `hint_record` wrote, but for what it keeps elsewhere."""
     ids = record.get("refund_ids")
     return Hint(
         kind=HintKind(record["kind"]),
@@ -91,4 +129,18 @@ def hint_of(record: Mapping[str, Any]) -> Hint:
         refund_id=record.get("refund_id"),
         refund_ids=None if ids is None else frozenset(ids),
         detail=record.get("detail", ""),
+        privacy=_privacy(record.get("privacy")),
+        delivery_id=record.get("delivery_id", ""),
+        at=datetime.fromisoformat(record["at"]) if "at" in record else None,
+    )
+
+
+def _privacy(record: Mapping[str, Any] | None) -> PrivacyRequest | None:
+    if record is None:
+        return None
+    return PrivacyRequest(
+        kind=PrivacyKind(record["kind"]),
+        request_id=record["request_id"],
+        buyers=tuple(record["buyers"]),
+        order_ids=tuple(record["order_ids"]),
     )

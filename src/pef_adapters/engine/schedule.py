@@ -12,6 +12,7 @@ from pef_adapters.engine.records import Refund
 
 _UNKNOWN = (5, 15, 60, 300, 900, 3600)
 _FIRST_PENDING, _LAST_PENDING = timedelta(minutes=1), timedelta(hours=6)
+_LAST_CHECKOUT = timedelta(hours=1)
 _AFTER_PAID = tuple(timedelta(days=days) for days in (1, 3, 7, 14))
 _FAULT = (5, 15, 60, 300, 900)
 _STORE_REFUSES = (60, 900, 3600)
@@ -43,6 +44,17 @@ def after_fault(refund_id: str, tries: int, now: datetime) -> datetime:
 def after_refusal(refund_id: str, tries: int, now: datetime) -> datetime:
     """After a store refused our keys: a person has to act first."""
     return now + _wait(_STORE_REFUSES, refund_id, tries)
+
+
+def next_telling(rhythm: tuple[int, ...], seed: str, tries: int, now: datetime) -> datetime:
+    """When a platform is told again: in the rhythm it prescribes, in seconds, or in ours."""
+    return now + _wait(rhythm or _FAULT, seed, tries)
+
+
+def checkout(checkout_id: str, since: datetime, now: datetime) -> datetime:
+    """While a buyer may pay: after as long again as the CIP has waited, an hour at most."""
+    waited = max(_FIRST_PENDING, min(now - since, _LAST_CHECKOUT))
+    return now + waited * _spread(checkout_id, int(waited.total_seconds()))
 
 
 def usual_day(now: datetime) -> str:

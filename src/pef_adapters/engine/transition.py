@@ -10,18 +10,25 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from pef_adapters.core.errors import AmountExceedsRest, NotThere
+from pef_adapters.core.errors import AmountExceedsRest, NotThere, TransitionRefused
 from pef_adapters.core.money import Money
 from pef_adapters.core.states import CARE, MONEY, Event, Position, State, next_state
-from pef_adapters.engine.attention import for_the_order, standing, without_trouble
+from pef_adapters.engine.attention import (
+    OUTCOME_TOLD,
+    for_the_order,
+    standing,
+    without_trouble,
+)
 from pef_adapters.engine.ports import Ledger
 from pef_adapters.engine.records import Payment, Refund, ReviewEnd, TimelineEntry
+from pef_adapters.platforms.contract import Outcome
 
 ENGINE = "engine"
 PERSON = "person:"
 
 # These pass within one breath of the engine, unless something is in their way.
 _PASSING = frozenset({State.RECEIVED, State.READY})
+_UNPAID = frozenset(state for state, position in MONEY.items() if position is Position.FREE)
 
 
 async def move(
@@ -41,10 +48,12 @@ async def move(
     An alarm stays through every step but a person's (`engine.attention`).
 
     Raises:
-        TransitionRefused: the table has no such cell.
+        TransitionRefused: the table has no such cell, or the platform was told for good
+            that this refund is over.
         AmountExceedsRest: the payment has not enough left to reserve.
     """
     target = next_state(refund.state, event)
+    attention = _against_outcome(refund, event, target) or attention
     await _shift_money(ledger, refund, MONEY[refund.state], MONEY[target])
     before = None if actor.startswith(PERSON) else refund.attention
     # The trouble was in the way of this very step.
@@ -132,6 +141,28 @@ async def _end_review(ledger: Ledger, refund_id: str, now: datetime) -> None:
     review = await ledger.open_review(refund_id)
     if review is not None:
         await ledger.save_review(replace(review, ended_at=now, ended_as=ReviewEnd.VOID))
+
+
+def may_reopen(refund: Refund) -> bool:
+    """Whether this refund may still be decided anew: not after its platform heard the end."""
+    return refund.outcome is None
+
+
+def _against_outcome(refund: Refund, event: Event, target: State) -> str | None:
+    """What a person has to see where the money goes another way than the platform was told.
+
+    Raises:
+        TransitionRefused: this very step would send money against it.
+    """
+    if refund.outcome is None:
+        return None
+    if event is Event.REOPENED:
+        raise TransitionRefused(
+            f"the store was told for good that this refund is {refund.outcome}; "
+            "press a new refund there"
+        )
+    fits = target is State.REFUNDED if refund.outcome is Outcome.REFUNDED else target in _UNPAID
+    return None if fits else OUTCOME_TOLD
 
 
 def _next_look(state: State, now: datetime) -> datetime | None:

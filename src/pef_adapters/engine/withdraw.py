@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from pef_adapters.core.states import Event, State, allows
 from pef_adapters.engine.ports import Ports
-from pef_adapters.engine.receive import connection
 from pef_adapters.engine.records import Refund
+from pef_adapters.engine.store_records import connection
 from pef_adapters.engine.transition import call_for_attention, move
 from pef_adapters.platforms.contract import Hint, HintKind, StoreRefund
 
@@ -33,7 +33,7 @@ async def still_wanted(ports: Ports, refund: Refund) -> StoreRefund | None:
         order_id=refund.order_id,
         refund_id=refund.platform_refund_id,
     )
-    found = await ports.platforms.named(store.platform).read(hint, connection(store))
+    found = await ports.platforms.named(store.platform).read(hint, connection(ports, store))
     return next((r for r in found if r.refund_id == refund.platform_refund_id), None)
 
 

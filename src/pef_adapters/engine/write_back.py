@@ -15,9 +15,10 @@ from pef_adapters.core.states import State
 from pef_adapters.core.texts import advise, explain
 from pef_adapters.engine import schedule
 from pef_adapters.engine.attention import WRITE_BACK_TROUBLE, for_the_order, standing, why
+from pef_adapters.engine.outcomes import close
 from pef_adapters.engine.ports import Boundary, Ports
-from pef_adapters.engine.receive import connection
 from pef_adapters.engine.records import Refund, Store
+from pef_adapters.engine.store_records import connection
 from pef_adapters.engine.transition import remember
 from pef_adapters.platforms.contract import OrderReport, RefundLine
 
@@ -35,10 +36,11 @@ async def tell_store(ports: Ports, refund_id: str) -> None:
             return
         refund, store, report = due
         ports.at(Boundary.WRITING_BACK)
+        platform = ports.platforms.named(store.platform)
         try:
-            await ports.platforms.named(store.platform).write_back(report, connection(store))
+            await platform.write_back(report, connection(ports, store))
         except PefError as fault:
-            await _put_off(ports, refund, fault)
+            await _put_off(ports, refund, fault, platform.capabilities.tell_again_after)
             return
         ports.at(Boundary.WRITTEN_BACK)
         await _acknowledge(ports, refund)
@@ -48,13 +50,15 @@ async def tell_store(ports: Ports, refund_id: str) -> None:
 async def _due(ports: Ports, refund_id: str) -> tuple[Refund, Store, OrderReport] | None:
     now = ports.clock.now()
     async with ports.book.begin() as ledger:
-        refund = await ledger.refund(refund_id)
+        refund = await ledger.lock_refund(refund_id)
         if refund is None or not _is_due(refund, now):
             return None
         store = await ledger.store(refund.store_id)
+        if store is None:
+            return None
+        if ports.platforms.named(store.platform).capabilities.outcome_is_final:
+            refund = await close(ledger, refund, now)
         siblings = await ledger.refunds_of_order(refund.store_id, refund.order_id)
-    if store is None:
-        return None
     lines = tuple(_line(sibling, refund, store.language) for sibling in siblings)
     return refund, store, OrderReport(order_id=refund.order_id, lines=lines)
 
@@ -76,6 +80,7 @@ def _line(refund: Refund, told: Refund, language: str) -> RefundLine:
         updated_at=refund.updated_at,
         note=note(refund, language) if refund.id == told.id else None,
         marker=f"{refund.id}/{refund.revision}",
+        outcome=refund.outcome if refund.id == told.id else None,
     )
 
 
@@ -118,15 +123,17 @@ async def _acknowledge(ports: Ports, told: Refund) -> None:
         await remember(ledger, refund, f"order told: {told.state}", now)
 
 
-async def _put_off(ports: Ports, refund: Refund, fault: PefError) -> None:
+async def _put_off(ports: Ports, refund: Refund, fault: PefError, rhythm: tuple[int, ...]) -> None:
     now = ports.clock.now()
-    wait = schedule.after_refusal if isinstance(fault, PlatformRefused) else schedule.after_fault
     async with ports.book.begin() as ledger:
         locked = await ledger.lock_refund(refund.id)
         if locked is None:
             return
         tries = locked.write_back_tries + 1
-        at = wait(refund.id, tries - 1, now)
+        if isinstance(fault, PlatformRefused) and not rhythm:
+            at = schedule.after_refusal(refund.id, tries - 1, now)
+        else:
+            at = schedule.next_telling(rhythm, refund.id, tries - 1, now)
         later = replace(locked, write_back_tries=tries, write_back_at=at)
         if tries == _TRIES_BEFORE_STUCK:
             _log.warning("write_back_stuck", refund=refund.id, fault=fault.code)

@@ -14,14 +14,16 @@ from pef_adapters.core.errors import AnsweredNo, AnsweredNonsense, PefError
 from pef_adapters.core.money import Money
 from pef_adapters.engine.ports import (
     Clock,
+    RailCip,
     RailPayment,
     RailRefund,
     RailRefusal,
     RailStatus,
     Refusal,
 )
-from pef_adapters.engine.records import Account, Attempt
+from pef_adapters.engine.records import Account, Attempt, Checkout
 from pef_adapters.pagoefectivo.auth import Authorizer
+from pef_adapters.pagoefectivo.checkout_cips import can_be_cip, checked_cip, order_of
 from pef_adapters.pagoefectivo.client import PagoEfectivoClient
 from pef_adapters.pagoefectivo.codes import INVALID_VALUE, refusal_of
 from pef_adapters.pagoefectivo.evidence import Evidence, Recorder
@@ -48,16 +50,17 @@ STATUSES = {
     "CANCELLED": RailStatus.REFUSED,
     "RETURNED": RailStatus.RETURNED,
 }
-_CIP_DIGITS = 14
-_REASON_LETTERS = 200
+_OVER = frozenset({CipState.EXPIRED, CipState.DELETED})
+_REASON_LETTERS, _SHOWN_LETTERS = 200, 40
 
 
 class PagoEfectivoRail:
     """The engine's `Rail` for one merchant account."""
 
-    def __init__(self, client: PagoEfectivoClient, reference: TransactionReference) -> None:
+    def __init__(self, client: PagoEfectivoClient, settings: AccountSettings) -> None:
         self._client = client
-        self._reference = reference
+        self._reference = settings.transaction_reference
+        self._defaults = settings.cip_defaults
 
     async def find_payment(self, transaction_id: str) -> RailPayment | None:
         """The payment behind a CIP (or transaction code), paid or not.
@@ -66,12 +69,37 @@ class PagoEfectivoRail:
             RailError: could not be asked, or answered about something else.
         """
         if self._reference is TransactionReference.TRANSACTION_CODE:
-            found = await self._client.search([{"transactionCode": transaction_id}])
-            return _payment([c for c in found if c.known], transaction_id, "transaction_code")
-        if not _can_be_cip(transaction_id):
+            return _payment(await self._coded(transaction_id), transaction_id, "transaction_code")
+        if not can_be_cip(transaction_id):
             return None
         found = await self._client.search_cips([transaction_id])
         return _payment([cip for cip in found if cip.known], transaction_id, "cip")
+
+    async def create_payment(self, checkout: Checkout, email: str) -> RailCip:
+        """Make a CIP under the checkout's id. WRITES outside; twice makes two CIPs.
+
+        Raises:
+            InvalidInput: PagoEfectivo can't take such a payment; nothing was asked.
+            NotSent: provably nothing happened.
+            AnsweredNo: refused.
+            MaybeSent, AnsweredNonsense: a CIP may be there that nobody was shown.
+        """
+        created = await self._client.create_cip(order_of(checkout, email, self._defaults))
+        return checked_cip(created, checkout, self._reference)
+
+    async def cancel_payment(self, transaction_id: str) -> None:
+        """Withdraw a CIP that nobody paid. WRITES outside; repeating it is harmless.
+
+        Raises:
+            AnsweredNo: it is paid, over already, or not known.
+            RailError: perhaps withdrawn.
+        """
+        number = transaction_id
+        if self._reference is TransactionReference.TRANSACTION_CODE:
+            number = next((cip.cip or "" for cip in await self._coded(transaction_id)), "")
+        if not can_be_cip(number):
+            raise AnsweredNo(f"PagoEfectivo knows no CIP {transaction_id[:_SHOWN_LETTERS]}")
+        await self._client.delete_cip(number)
 
     async def send(self, attempt: Attempt) -> RailRefund | RailRefusal:
         """Ask for the refund, under the attempt's id. WRITES outside.
@@ -101,6 +129,10 @@ class PagoEfectivoRail:
 
     async def aclose(self) -> None:
         await self._client.aclose()
+
+    async def _coded(self, transaction_code: str) -> list[CipRecord]:
+        found = await self._client.search([{"transactionCode": transaction_code}])
+        return [cip for cip in found if cip.known]
 
 
 class PagoEfectivoRails:
@@ -139,7 +171,7 @@ class PagoEfectivoRails:
         transport = Transport(account.base_url, settings.timeouts, evidence, http)
         authorizer = Authorizer(transport, self._clock, keys, settings)
         client = PagoEfectivoClient(transport, authorizer, settings)
-        return PagoEfectivoRail(client, settings.transaction_reference)
+        return PagoEfectivoRail(client, settings)
 
 
 def checked(record: RefundRecord, attempt: Attempt) -> RailRefund:
@@ -205,6 +237,7 @@ def _payment(found: list[CipRecord], asked: str, field: str) -> RailPayment | No
         transaction_id=own,
         amount=_money(cip),
         paid_at=cip.date_payment if cip.status == CipState.PAID else None,
+        over=cip.status in _OVER,
     )
 
 
@@ -213,10 +246,6 @@ def _money(cip: CipRecord) -> Money:
         return Money.parse(cip.amount or 0, cip.currency or "")
     except PefError:
         raise AnsweredNonsense("the answer's amount can't be read") from None
-
-
-def _can_be_cip(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= _CIP_DIGITS
 
 
 def _fingerprint(account: Account) -> str:

@@ -50,6 +50,20 @@ class Timeouts(BaseModel):
     whole: Seconds = 20
 
 
+class CipDefaults(BaseModel):
+    """What a new CIP says of the buyer where the store tells nothing (fact sheet 1.3).
+
+    The technical document calls e-mail, phone and country code mandatory, the older pages
+    only the e-mail: an account sets what its PagoEfectivo insists on.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    user_email: Annotated[str, Field(min_length=3, max_length=100)] | None = None
+    user_phone: Annotated[str, Field(pattern=r"^[0-9]{6,15}$")] | None = None
+    user_code_country: Annotated[str, Field(pattern=r"^\+[0-9]{1,4}$")] | None = None
+
+
 class AccountSettings(BaseModel):
     """`Account.settings`, read."""
 
@@ -60,6 +74,7 @@ class AccountSettings(BaseModel):
     origin: Literal["web", "android", "ios"] = "web"
     accept_language: Literal["es-PE", "en-US"] = "es-PE"
     transaction_reference: TransactionReference = TransactionReference.CIP
+    cip_defaults: CipDefaults = CipDefaults()
 
     @classmethod
     def of(cls, account: Account) -> Self:

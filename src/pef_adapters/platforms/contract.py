@@ -1,19 +1,54 @@
 """The contract between the engine and a store platform.
 
 An adapter translates; it decides nothing and keeps nothing. Of its six methods only
-`write_back` and `connect` change anything outside, of its two optional parts only
-`buyer_messages`. Canonical records come out: no platform's field name passes this line.
+`write_back` and `connect` change anything outside, of its optional parts (`parts`,
+`provider`) only `buyer_messages` and a provider's `tell_payment`. Canonical records
+come out: no platform's field name passes this line.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from pef_adapters.core.money import Money
-from pef_adapters.core.policy import Mode
 from pef_adapters.core.states import State
+from pef_adapters.platforms.coming_in import (
+    Changes,
+    Delivery,
+    Finding,
+    Hint,
+    HintKind,
+    PrivacyKind,
+    PrivacyRequest,
+    StoreRefund,
+)
+from pef_adapters.platforms.parts import BuyerMessages, OneClick, SharedInbox
+from pef_adapters.platforms.provider import Provider
+from pef_adapters.platforms.stores import StoreConnection, StoreRecords
+
+__all__ = [
+    "BuyerMessages",
+    "Capabilities",
+    "Changes",
+    "Check",
+    "Delivery",
+    "Finding",
+    "Hint",
+    "HintKind",
+    "OneClick",
+    "OrderReport",
+    "Outcome",
+    "Platform",
+    "PrivacyKind",
+    "PrivacyRequest",
+    "Provider",
+    "RefundLine",
+    "SharedInbox",
+    "StoreConnection",
+    "StoreRecords",
+    "StoreRefund",
+]
 
 # --- what an adapter says about itself ---------------------------------------
 
@@ -26,6 +61,10 @@ class Capabilities:
     `redelivers` whether it sends a failed webhook again, `announces_deletion`
     whether every deletion of a refund is told. `tells_buyer` and `tells_products`
     promise those facts of a `StoreRefund` where the order has them.
+
+    `outcome_is_final`: what the platform was once told about a refund's end can't be
+    taken back, so that nothing may be paid after it was told otherwise. `tell_again_after`
+    are the seconds between the tries to tell a store, where the platform prescribes them.
     """
 
     platform: str
@@ -39,108 +78,19 @@ class Capabilities:
     max_body_bytes: int
     tells_buyer: bool = False
     tells_products: bool = False
-
-
-# --- one store, as its adapter sees it ---------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoreConnection:
-    """One connected store. `secrets` is open here and encrypted in storage.
-
-    `settings` and `secrets` hold the adapter's own settings record (see its
-    `settings.py`); `callback_url` is where the platform reaches this store's
-    webhook endpoint.
-    """
-
-    store_id: str
-    platform: str
-    address: str
-    mode: Mode
-    language: str
-    callback_url: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-# --- coming in ----------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A webhook exactly as it arrived; header names are lower-case."""
-
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-
-
-class HintKind(StrEnum):
-    """What a delivery or a poll makes us look at. A hint is never a fact."""
-
-    REFUND_CREATED = "refund_created"
-    REFUND_DELETED = "refund_deleted"
-    ORDER_CHANGED = "order_changed"
-    PING = "ping"
-    STORE_TROUBLE = "store_trouble"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hint:
-    """Something at the store may have changed.
-
-    `refund_ids` is given where the source lists all refunds of the order, so
-    that an echo of our own write-back can be recognised without asking again.
-    """
-
-    kind: HintKind
-    order_id: str | None = None
-    refund_id: str | None = None
-    refund_ids: frozenset[str] | None = None
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoreRefund:
-    """A refund read back from the platform's API, with the order it belongs to.
-
-    `ours` is False where the order was not paid by one of the configured payment
-    methods: such a refund is none of our business.
-
-    From `buyer` on, None means: not told. `buyer` is one text per person and store:
-    "email:ana@example.com" in lower case, else "customer:17"; personal data, kept as a
-    keyed hash only. `categories` and `tags` are names and slugs, of the refunded products
-    or, where the refund names none, of all. `deadline_at`: the platform forces it by then.
-    """
-
-    refund_id: str
-    order_id: str
-    order_number: str
-    amount: Money
-    reason: str
-    requested_at: datetime
-    requested_by: str | None
-    paid_by_gateway: bool
-    order_currency: str
-    order_total: Money
-    order_paid_at: datetime | None
-    payment_method: str
-    transaction_id: str | None
-    ours: bool
-    buyer: str | None = field(default=None, repr=False)
-    categories: frozenset[str] | None = None
-    tags: frozenset[str] | None = None
-    deadline_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What a poll found, and where the next one has to start."""
-
-    hints: tuple[Hint, ...]
-    cursor: datetime
+    outcome_is_final: bool = False
+    tell_again_after: tuple[int, ...] = ()
 
 
 # --- going out ----------------------------------------------------------------
+
+
+class Outcome(StrEnum):
+    """How a refund ended, where a platform wants to hear that and nothing else."""
+
+    REFUNDED = "refunded"
+    FAILED = "failed"
+    LEFT_TO_STORE = "left_to_store"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +99,9 @@ class RefundLine:
 
     `note` is the private sentence for people, in the store's language. `marker`
     is unique to this refund and revision: with it an adapter finds out that a
-    note has been written already.
+    note has been written already. `outcome` is set on the one line that the report is
+    about, once the refund has ended, where the platform's `outcome_is_final`; it never
+    changes again.
     """
 
     refund_id: str
@@ -161,6 +113,7 @@ class RefundLine:
     updated_at: datetime
     note: str | None
     marker: str
+    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,43 +137,6 @@ class Check:
     mend: str = ""
 
 
-class OneClick(Protocol):
-    """How a platform hands over its keys after the owner pressed one button."""
-
-    def authorize_url(self, address: str, *, state: str, return_url: str, callback_url: str) -> str:
-        """Where the owner approves; the keys are posted to `callback_url` with `state`.
-
-        Raises:
-            SettingInvalid: the platform would refuse these addresses.
-        """
-        ...
-
-    def read_keys(self, body: bytes) -> tuple[str, Mapping[str, str]]:
-        """The state and the secrets that the platform posted; unsigned, so unproved.
-
-        Raises:
-            WebhookRejected: the body holds no usable keys.
-        """
-        ...
-
-
-class BuyerMessages(Protocol):
-    """How a platform passes a message to an order's buyer, by its own mail."""
-
-    async def tell_buyer(
-        self, order_id: str, text: str, marker: str, store: StoreConnection
-    ) -> None:
-        """Send the buyer plain text, in which a bare https link works.
-
-        WRITES outside. Safe to repeat: a message with this `marker`, which the buyer
-        sees, is not sent again. A timeout means: perhaps sent; call again.
-
-        Raises:
-            PlatformError: not surely sent, or there is no order or address to send it to.
-        """
-        ...
-
-
 class Platform(Protocol):
     """A store platform. See `testing.conformance` for what the suite demands."""
 
@@ -235,6 +151,16 @@ class Platform(Protocol):
     @property
     def buyer_messages(self) -> BuyerMessages | None:
         """How the buyer is told something, or None where the platform can't."""
+        ...
+
+    @property
+    def provider(self) -> Provider | None:
+        """How the platform's gateway calls us as its payment provider, or None."""
+        ...
+
+    @property
+    def inbox(self) -> SharedInbox | None:
+        """How webhooks of all stores are told apart, or None where each has an address."""
         ...
 
     def receive(self, delivery: Delivery, store: StoreConnection) -> tuple[Hint, ...]:

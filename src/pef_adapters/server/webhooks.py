@@ -7,7 +7,7 @@ nobody can find out by asking which stores are ours.
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from pef_adapters.core.errors import SignatureInvalid
+from pef_adapters.core.errors import NotThere, SignatureInvalid
 from pef_adapters.engine import receive
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Account, Source, Store
@@ -19,7 +19,20 @@ from pef_adapters.server.bodies import read_body
 async def store_webhook(request: Request) -> Response:
     """`POST /webhooks/{platform}/{store}`: a store says that something changed."""
     ports: Ports = request.app.state.ports
-    store = await _store(ports, request)
+    return await _keep(ports, request, request.path_params["store"])
+
+
+async def shared_webhook(request: Request) -> Response:
+    """`POST /webhooks/{platform}`: the same, where a platform has one address for all stores."""
+    ports: Ports = request.app.state.ports
+    inbox = ports.platforms.named(request.path_params["platform"]).inbox
+    if inbox is None:
+        raise NotThere("this platform delivers to an address of each store's own")
+    return await _keep(ports, request, inbox.store_of(dict(request.headers)))
+
+
+async def _keep(ports: Ports, request: Request, name: str) -> Response:
+    store = await _store(ports, request.path_params["platform"], name)
     bound = ports.platforms.named(store.platform).capabilities.max_body_bytes
     body = await read_body(request, bound)
     delivery = Delivery(headers=dict(request.headers), body=body)
@@ -51,10 +64,10 @@ async def rail_webhook(request: Request) -> Response:
     return JSONResponse({"received": received})
 
 
-async def _store(ports: Ports, request: Request) -> Store:
+async def _store(ports: Ports, platform: str, name: str) -> Store:
     async with ports.book.begin() as ledger:
-        store = await ledger.store(request.path_params["store"])
-    if store is None or store.platform != request.path_params["platform"]:
+        store = await ledger.store(name)
+    if store is None or store.platform != platform:
         raise SignatureInvalid
     return store
 

@@ -2,7 +2,7 @@
 
 Owns when our tasks run; what they do is handed in. A job is only a wake-up: it
 carries an id and no fact, so losing one costs minutes and repeating one costs
-nothing. Jobs of one order run one after the other.
+nothing. Jobs of one order run one after the other, and so do those of one checkout.
 """
 
 import asyncio
@@ -22,7 +22,8 @@ from psycopg.types.json import Jsonb
 from pef_adapters.engine.records import Refund
 from pef_adapters.storage.postgres.pool import Connection, Pool
 
-ADVANCE, DIGEST, SWEEP, POLL = "advance", "digest", "sweep", "poll"
+ADVANCE, DIGEST, MIND = "advance", "digest", "mind"
+SWEEP, POLL = "sweep", "poll"
 
 Subject = dict[str, str] | dict[str, int]
 
@@ -49,6 +50,7 @@ class Work:
 
     advance: Callable[[str], Awaitable[None]]
     digest: Callable[[int], Awaitable[None]]
+    mind: Callable[[str], Awaitable[None]]
     sweep: Callable[[], Awaitable[None]]
     poll: Callable[[], Awaitable[None]]
 
@@ -87,6 +89,10 @@ class Queue:
     async def wake_received(self, conn: Connection, received_id: int, at: datetime | None) -> None:
         """Defer `digest(received_id)`."""
         await self._defer(conn, DIGEST, {"received_id": received_id}, f"received/{received_id}", at)
+
+    async def wake_checkout(self, conn: Connection, checkout_id: str, at: datetime | None) -> None:
+        """Defer `mind(checkout_id)`."""
+        await self._defer(conn, MIND, {"checkout_id": checkout_id}, f"checkout/{checkout_id}", at)
 
     async def _defer(
         self, conn: Connection, task: str, subject: Subject, lock: str, at: datetime | None
@@ -172,6 +178,9 @@ def _register(
     async def digest(received_id: int) -> None:
         await work.digest(received_id)
 
+    async def mind(checkout_id: str) -> None:
+        await work.mind(checkout_id)
+
     async def sweep(timestamp: int) -> None:  # noqa: ARG001 -- the scheduler passes it
         await requeue_stalled()
         await work.sweep()
@@ -181,6 +190,7 @@ def _register(
 
     app.task(name=ADVANCE)(advance)
     app.task(name=DIGEST)(digest)
+    app.task(name=MIND)(mind)
     # At most one of each waits, however long the last one takes.
     for cron, name, body in (
         (settings.sweep_cron, SWEEP, sweep),

@@ -19,13 +19,16 @@ from pef_adapters.engine.records import (
     ActualCost,
     Alarm,
     Attempt,
+    Checkout,
     Decided,
     Destination,
     Exchange,
+    KeptRefund,
     Link,
     Payment,
     Payout,
     PayoutBatch,
+    PrivacyCase,
     Proof,
     PublishedPolicy,
     Received,
@@ -42,13 +45,16 @@ Record = TypeVar(
     ActualCost,
     Alarm,
     Attempt,
+    Checkout,
     Decided,
     Destination,
     Exchange,
+    KeptRefund,
     Link,
     Payment,
     Payout,
     PayoutBatch,
+    PrivacyCase,
     Proof,
     PublishedPolicy,
     Received,
@@ -59,12 +65,13 @@ Record = TypeVar(
     TimelineEntry,
 )
 
-# The CHECKs of 0002_desk.sql, and what each is called where it is not kept.
+# The CHECKs of 0002_desk.sql and 0003_gateways.sql, and what each is called where it is not kept.
 _MUST: Mapping[type, tuple[str, Callable[[Any], bool]]] = {
     PublishedPolicy: ("a policy's version is at least 1", lambda policy: policy.version > 0),
     Review: ("a review needs one person or two", lambda review: review.needed in {1, 2}),
     Link: ("a link can't have fewer than no tries left", lambda link: link.tries_left >= 0),
     Payout: ("a payout is more than nothing", lambda payout: payout.paid_out.minor > 0),
+    Checkout: ("a checkout is more than nothing", lambda checkout: checkout.amount.minor > 0),
 }
 
 

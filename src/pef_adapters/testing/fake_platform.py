@@ -22,7 +22,9 @@ from pef_adapters.platforms.contract import (
     HintKind,
     OneClick,
     OrderReport,
+    Provider,
     RefundLine,
+    SharedInbox,
     StoreConnection,
     StoreRefund,
 )
@@ -128,6 +130,14 @@ class FakePlatform:
     @property
     def buyer_messages(self) -> BuyerMessages | None:
         return self if self.mails_buyers else None
+
+    @property
+    def provider(self) -> Provider | None:
+        return None
+
+    @property
+    def inbox(self) -> SharedInbox | None:
+        return None
 
     def receive(self, delivery: Delivery, store: StoreConnection) -> tuple[Hint, ...]:
         if delivery.headers.get("x-secret") != store.secrets["webhook_secret"]:

@@ -7,18 +7,19 @@ the engine's ledger with it. Faults are taken from a queue, one a call.
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from pef_adapters.core.errors import AnsweredNonsense, MaybeSent, NotSent, RailError
+from pef_adapters.core.errors import AnsweredNo, AnsweredNonsense, MaybeSent, NotSent, RailError
 from pef_adapters.core.money import Money
 from pef_adapters.engine.ports import (
+    RailCip,
     RailPayment,
     RailRefund,
     RailRefusal,
     RailStatus,
     Refusal,
 )
-from pef_adapters.engine.records import Account, Attempt
+from pef_adapters.engine.records import Account, Attempt, Checkout
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,16 @@ LOST_REQUEST = Fault(MaybeSent("the connection broke"), booked=False)
 LOST_ANSWER = Fault(MaybeSent("the connection broke"), booked=True)
 NONSENSE = Fault(AnsweredNonsense("not an answer"), booked=True)
 REFUSED_CONNECTION = Fault(NotSent("nobody listens"), booked=False)
+_FIRST_CIP = 20_000_001
+_CIP_LIFE = timedelta(days=3)
 
 
 class HostileRail:
-    """Implements `engine.ports.Rail` and, as its own finder, `Rails`."""
+    """Implements `engine.ports.Rail` and, as its own finder, `Rails`.
+
+    `created` are the CIPs that were made, in order, whoever heard of them; the answers to
+    the next `lose_created` of them get lost, and `create_faults` come before any is made.
+    """
 
     def __init__(self) -> None:
         self.payments: dict[str, RailPayment] = {}
@@ -45,6 +52,9 @@ class HostileRail:
         self.refusals: deque[RailRefusal] = deque()
         self.send_faults: deque[Fault] = deque()
         self.find_faults: deque[RailError] = deque()
+        self.create_faults: deque[RailError] = deque()
+        self.created: list[str] = []
+        self.lose_created = 0
         self.down: RailError | None = None
         self.sends: list[str] = []
         self.on_send: Callable[[Attempt], None] = lambda _: None
@@ -59,6 +69,11 @@ class HostileRail:
         """A buyer pays: the transaction is known and paid."""
         own = transaction_id.lstrip("0")
         self.payments[own] = RailPayment(transaction_id=own, amount=amount, paid_at=at)
+
+    def expire(self, transaction_id: str) -> None:
+        """A CIP's time is over: it can't be paid any more."""
+        own = transaction_id.lstrip("0")
+        self.payments[own] = replace(self.payments[own], over=True)
 
     def reverse(self, transaction_id: str) -> None:
         """The bank takes the payment back (extorno): it is unpaid again."""
@@ -88,6 +103,33 @@ class HostileRail:
         self._reach()
         # As the real one: a CIP is a number, however many zeros somebody wrote before it.
         return self.payments.get(transaction_id.lstrip("0"))
+
+    async def create_payment(self, checkout: Checkout, email: str) -> RailCip:
+        self._reach()
+        if self.create_faults:
+            raise self.create_faults.popleft()
+        number = str(_FIRST_CIP + len(self.created))
+        self.created.append(number)
+        self.payments[number] = RailPayment(
+            transaction_id=number, amount=checkout.amount, paid_at=None
+        )
+        if self.lose_created:
+            self.lose_created -= 1
+            raise MaybeSent("the connection broke")
+        expires_at = checkout.expires_at or checkout.created_at + _CIP_LIFE
+        return RailCip(
+            transaction_id=number,
+            pay_url=f"https://rail.example/pagar/{number}",
+            expires_at=expires_at,
+        )
+
+    async def cancel_payment(self, transaction_id: str) -> None:
+        self._reach()
+        own = transaction_id.lstrip("0")
+        known = self.payments.get(own)
+        if known is None or known.paid_at is not None or known.over:
+            raise AnsweredNo(rail_code="111", status=400)
+        self.payments[own] = replace(known, over=True)
 
     async def send(self, attempt: Attempt) -> RailRefund | RailRefusal:
         self._reach()

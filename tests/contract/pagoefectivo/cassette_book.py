@@ -18,6 +18,7 @@ from pef_adapters.pagoefectivo.sandbox.keys import DEFAULT_ACCESS_KEY, DEFAULT_S
 CASSETTES = Path(__file__).parents[2] / "cassettes" / "pagoefectivo"
 SANDBOX_HOST = "http://127.0.0.1:8801"
 PLAYED_TOKEN = "played-back"
+_RECORDED_HOST = re.compile(r"http://127\.0\.0\.1:\d+")
 _SECRETS = (DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY)
 _SHAPED_LIKE_SECRETS = (
     re.compile(r"eyJ[A-Za-z0-9_-]{8,}\."),
@@ -52,7 +53,7 @@ def _scrubbed_request(request: Request) -> Request:
         return None  # the bench's own calls are no part of the wire
     if request.body:
         request.body = masked(request.body, _SECRETS).encode()
-    request.uri = re.sub(r"^http://127\.0\.0\.1:\d+", SANDBOX_HOST, request.uri)
+    request.uri = _RECORDED_HOST.sub(SANDBOX_HOST, request.uri)
     return request
 
 
@@ -62,7 +63,8 @@ def _scrubbed_response(response: dict[str, Any]) -> dict[str, Any]:
     assert isinstance(content, dict), "an answer without an envelope needs no cassette"
     if isinstance(content["data"], dict) and "tokenExpires" in content["data"]:
         content["data"] |= {"token": PLAYED_TOKEN, "tokenExpires": "2999-01-01T00:00:00-05:00"}
-    scrubbed = exact_json.write(content)
+    # The port was another one: a CIP's own page is on the host that is played back.
+    scrubbed = _RECORDED_HOST.sub(SANDBOX_HOST, exact_json.write(content).decode()).encode()
     response["body"]["string"] = scrubbed
     response["headers"]["content-length"] = [str(len(scrubbed))]
     response["headers"].pop("date", None)

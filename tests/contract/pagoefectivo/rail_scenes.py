@@ -3,7 +3,11 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import pytest
+
+from checkout_samples import EMAIL, EXPIRES_AT, checkout
 from pagoefectivo_bench import Bench, SandboxProcess, attempt
+from pef_adapters.core.errors import AnsweredNo
 from pef_adapters.core.money import Money
 from pef_adapters.engine.ports import RailRefund, RailRefusal, RailStatus, Refusal
 from pef_adapters.pagoefectivo.wire import Beneficiary, CipState, NewCip
@@ -93,6 +97,21 @@ async def cip_is_made(made: Bench) -> None:
     assert (found.status, found.date_payment) == (CipState.DELETED, None)
 
 
+async def checkout_is_made_and_withdrawn(made: Bench) -> None:
+    """A CIP for a checkout waits for its buyer; withdrawn it is over, and stays so."""
+    cip = await made.rail.create_payment(checkout(), EMAIL)
+    assert cip.expires_at == EXPIRES_AT
+    waiting = await made.rail.find_payment(cip.transaction_id)
+    assert waiting is not None
+    assert (waiting.amount, waiting.paid_at, waiting.over) == (checkout().amount, None, False)
+    await made.rail.cancel_payment(cip.transaction_id)
+    over = await made.rail.find_payment(cip.transaction_id)
+    assert over is not None
+    assert (over.paid_at, over.over) == (None, True)
+    with pytest.raises(AnsweredNo):
+        await made.rail.cancel_payment(cip.transaction_id)
+
+
 async def beneficiary_is_given(made: Bench) -> None:
     """A returned refund goes out again; bank data stay out of the cassette."""
     intent = attempt("RF-2026-000123-5", CIP)
@@ -111,5 +130,6 @@ SCENES = (
     Scene("busy", _paid_with("rate_limited"), rail_is_busy),
     Scene("token_renewed", _paid_with("token_expired"), token_is_renewed),
     Scene("cip", lambda _sandbox: None, cip_is_made),
+    Scene("checkout", lambda _sandbox: None, checkout_is_made_and_withdrawn),
     Scene("beneficiary", _paid_with("bank_return"), beneficiary_is_given),
 )

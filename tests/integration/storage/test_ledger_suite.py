@@ -1,10 +1,16 @@
 """The storage suite, over both ledgers: transactions, deliveries, plain values."""
 
+import asyncio
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
 from pef_adapters.engine.ports import LedgerBook
+from pef_adapters.engine.records import Source
+from pef_adapters.storage.memory import MemoryBook, Wake
+from pef_adapters.storage.postgres import Pool, PostgresBook
+from queue_world import jobs
 from storage_samples import (
     MINUTE,
     NOON,
@@ -107,6 +113,89 @@ async def test_text_no_database_can_hold_does_not_lose_a_delivery(book: LedgerBo
     assert kept is not None
     assert kept.topic == "a\ufffdb"
     assert kept.hints == ({"detail": "\ufffd?", "ids": ["\ufffd"]},)
+
+
+# --- deliveries with a name ---
+
+
+async def test_a_delivery_is_kept_once_by_its_name(book: LedgerBook) -> None:
+    """The same name again is the first delivery, as it was, whatever the second one says."""
+    named = received(delivery_id="d-1")
+    async with book.begin() as ledger:
+        first = await ledger.add_received(named)
+    async with book.begin() as ledger:
+        again = received(delivery_id="d-1", topic="other", hints=(), received_at=NOON + MINUTE)
+        assert await ledger.add_received(again) == first
+        assert await ledger.add_received(named) == first
+        assert await ledger.received(first) == received(id=first, delivery_id="d-1")
+        assert await ledger.open_received(NOON + 2 * MINUTE, 10) == [first]
+
+
+async def test_names_belong_to_their_sender(book: LedgerBook) -> None:
+    """Another source or owner uses the same name for another delivery; no name is no name."""
+    senders: tuple[dict[str, Any], ...] = (
+        {"delivery_id": "d-1"},
+        {"delivery_id": "d-2"},
+        {"delivery_id": "d-1", "owner_id": "shop-2"},
+        {"delivery_id": "d-1", "source": Source.RAIL},
+        {},
+        {},
+    )
+    async with book.begin() as ledger:
+        ids = [await ledger.add_received(received(**each)) for each in senders]
+        assert len(set(ids)) == len(senders)
+        for received_id, each in zip(ids, senders, strict=True):
+            assert await ledger.received(received_id) == received(id=received_id, **each)
+
+
+async def test_a_closed_delivery_is_not_opened_by_its_repetition(book: LedgerBook) -> None:
+    """What was done about the first one counts for the second; once forgotten, it is news."""
+    named = received(delivery_id="d-1")
+    async with book.begin() as ledger:
+        first = await ledger.add_received(named)
+        await ledger.close_received(first, "done", NOON)
+        assert await ledger.add_received(named) == first
+        assert await ledger.received(first) == received(id=first, delivery_id="d-1", outcome="done")
+        await ledger.forget_received(NOON + MINUTE)
+        second = await ledger.add_received(named)
+        assert second != first
+        assert await ledger.open_received(NOON + MINUTE, 10) == [second]
+
+
+async def test_deliveries_of_one_name_at_once_are_one(book: LedgerBook) -> None:
+    """Sixteen at the same moment are all told the same id."""
+
+    async def add() -> int:
+        async with book.begin() as ledger:
+            return await ledger.add_received(received(delivery_id="d-1"))
+
+    assert len(set(await asyncio.gather(*(add() for _ in range(16))))) == 1
+
+
+async def test_a_repeated_delivery_wakes_nobody_in_the_twin(memory_book: MemoryBook) -> None:
+    """The first one's wake-up is enough, and is not repeated after it was taken."""
+    async with memory_book.begin() as ledger:
+        first = await ledger.add_received(received(delivery_id="d-1"))
+        await ledger.add_received(received(delivery_id="d-1"))
+    assert memory_book.drain() == [Wake("digest", first, None)]
+    async with memory_book.begin() as ledger:
+        await ledger.add_received(received(delivery_id="d-1"))
+    assert memory_book.drain() == []
+
+
+async def test_a_repeated_delivery_wakes_nobody_in_the_queue(
+    postgres_book: PostgresBook, pool: Pool
+) -> None:
+    """Not even when the first one's job has run already."""
+    async with postgres_book.begin() as ledger:
+        first = await ledger.add_received(received(delivery_id="d-1"))
+        await ledger.add_received(received(delivery_id="d-1"))
+    assert await jobs(pool) == [("digest", "todo", f"received/{first}")]
+    async with pool.connection() as conn:
+        await conn.execute("DELETE FROM procrastinate_jobs")
+    async with postgres_book.begin() as ledger:
+        assert await ledger.add_received(received(delivery_id="d-1")) == first
+    assert await jobs(pool) == []
 
 
 # --- values ---

@@ -59,11 +59,12 @@ UPDATE = """
         said = %(said)s
     WHERE id = %(id)s AND store_id = %(store_id)s AND platform_refund_id = %(platform_refund_id)s
 """
+RECEIVED = "id, source, owner_id, topic, body_sha256, hints, received_at, due_at, outcome, tries"
 LOCK = f"SELECT {COLUMNS} FROM refunds WHERE id = %(id)s FOR NO KEY UPDATE"  # noqa: S608
 OTHERS = {
     "accounts": "SELECT t::text FROM accounts t ORDER BY 1",
     "stores": "SELECT t::text FROM stores t ORDER BY 1",
-    "received": "SELECT t::text FROM received t ORDER BY 1",
+    "received": f"SELECT {RECEIVED} FROM received ORDER BY id",  # noqa: S608
     "payments": "SELECT t::text FROM payments t ORDER BY 1",
     "attempts": "SELECT t::text FROM attempts t ORDER BY 1",
     "exchanges": "SELECT t::text FROM exchanges t ORDER BY 1",

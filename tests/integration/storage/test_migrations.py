@@ -18,10 +18,13 @@ from pef_adapters.storage.migrations import current_revision, migrate, newest_re
 TABLES = {
     "accounts",
     "actual_costs",
+    "asked_refunds",
     "attempts",
+    "checkouts",
     "exchanges",
     "invitations",
     "payments",
+    "privacy_cases",
     "procrastinate_jobs",
     "received",
     "refund_moves",

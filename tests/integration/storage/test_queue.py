@@ -121,6 +121,19 @@ async def test_a_worker_runs_what_is_due(book: PostgresBook, pool: Pool) -> None
     assert await jobs(pool) == [("advance", "todo", "shop/31")]
 
 
+async def test_a_worker_minds_checkouts(book: PostgresBook, pool: Pool) -> None:
+    """A checkout's wake-up reaches its work with the checkout's id."""
+    diary = Diary()
+    async with book.begin() as ledger:
+        await ledger.wake_checkout("co-1")
+        await ledger.wake_checkout("co-2", LONG_AGO)
+        await ledger.wake_checkout("co-3", FAR)
+    async with working(make_queue(pool, QUICK), diary.work):
+        await eventually(lambda: len(diary.minded) == 2)
+    assert sorted(diary.minded) == ["co-1", "co-2"]
+    assert await jobs(pool, "mind") == [("mind", "todo", "checkout/co-3")]
+
+
 async def test_a_wake_up_for_next_year_holds_nothing_back(book: PostgresBook, pool: Pool) -> None:
     """Of one order, whatever is due runs, though an older job waits for a later day."""
     diary = Diary()

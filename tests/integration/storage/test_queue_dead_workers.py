@@ -36,7 +36,9 @@ async def nothing(*_):
 
 async def main():
     async with open_pool(sys.argv[1]) as pool:
-        work = Work(advance=advance, digest=nothing, sweep=nothing, poll=nothing)
+        work = Work(
+            advance=advance, digest=nothing, mind=nothing, sweep=nothing, poll=nothing
+        )
         await make_queue(pool, QueueSettings(heartbeat=0.1, stalled_after=1)).run_worker(work)
 
 asyncio.run(main())

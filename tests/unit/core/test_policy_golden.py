@@ -39,6 +39,8 @@ READ: Mapping[str, Callable[[str], object]] = {
     "paid_by_gateway": lambda text: text == "yes",
     "kyc_until": date.fromisoformat,
     "keys_until": date.fromisoformat,
+    "payout_chosen": lambda text: text == "yes",
+    "payout_barred": str,
 }
 # What a table without such a column means; see the beginning of the file.
 USUAL = {

@@ -8,6 +8,7 @@ knows how an error is shown: surfaces read `code`, `http_status` and `text_key`.
     │   ├── InvalidMoney
     │   ├── UnknownCurrency
     │   ├── CurrencyDiffers
+    │   ├── RequestIdReused          an idempotency key comes back with another content
     │   ├── SettingInvalid
     │   ├── PolicyUnreadable
     │   ├── PolicyLocked             a store changes what its agency locked
@@ -68,6 +69,7 @@ from pef_adapters.core.errors.inputs import (
     PolicyUnreadable,
     Problem,
     RateMissing,
+    RequestIdReused,
     SettingInvalid,
     UnknownCurrency,
 )
@@ -147,6 +149,7 @@ __all__ = [
     "Problem",
     "RailError",
     "RateMissing",
+    "RequestIdReused",
     "Retry",
     "SecretUnreadable",
     "SettingInvalid",

@@ -32,6 +32,14 @@ class CurrencyDiffers(InvalidInput):
     code = "CURRENCY_DIFFERS"
 
 
+class RequestIdReused(InvalidInput):
+    """This id was used before, for something else."""
+
+    code = "REQUEST_ID_REUSED"
+    http_status = 409
+    retry = Retry.NEVER
+
+
 class SettingInvalid(InvalidInput):
     """A setting has a value that can't be used."""
 

@@ -1,6 +1,13 @@
 """The refund policy: facts in, an explained decision out. Pure and deterministic."""
 
-from pef_adapters.core.policy.decision import Change, Decision, Outcome, Route, Verdict
+from pef_adapters.core.policy.decision import (
+    Change,
+    Decision,
+    Outcome,
+    Route,
+    Verdict,
+    barred_by,
+)
 from pef_adapters.core.policy.facts import DEFAULT_RAIL, Facts, Mode, Sibling, Used, Vote
 from pef_adapters.core.policy.inherit import inherit
 from pef_adapters.core.policy.judge import decide, judge
@@ -27,6 +34,7 @@ __all__ = [
     "Verdict",
     "Vote",
     "Window",
+    "barred_by",
     "decide",
     "inherit",
     "judge",

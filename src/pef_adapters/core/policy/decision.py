@@ -5,9 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from pef_adapters.core.states import Event
 from pef_adapters.core.texts import explain
+
+# The verdict that is there wherever a refund may go back by the original route only.
+PAYOUT_BARRED = "payout_barred"
 
 
 class Outcome(StrEnum):
@@ -154,3 +158,12 @@ class Decision:
         return json.dumps(
             self.as_record(), ensure_ascii=False, sort_keys=True, separators=(",", ":")
         )
+
+
+def barred_by(record: Mapping[str, Any] | None) -> str | None:
+    """Why a kept decision (`Decision.as_record`) lets nobody pay by hand; None: people may.
+
+    A code such as "PAYOUT_BARRED_BY_STORE". Without a decision nothing is known yet.
+    """
+    kept = record["verdicts"] if record else ()
+    return next((verdict["code"] for verdict in kept if verdict["rule"] == PAYOUT_BARRED), None)

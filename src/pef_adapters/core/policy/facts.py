@@ -63,10 +63,11 @@ class Facts:
     documents and keys. `buyer`, `destination` and `beneficiary` are keyed hashes: of who
     bought, of the account that a payout goes to, and of all the bank details together,
     to which approvals are bound. `paid_out` is what a payout would give the buyer,
-    exchanged where it is to be. `payout_chosen`: the manual lane was chosen. `asked_at`
-    is when the store's button was pressed. `editors` pressed it or changed the refund,
-    and can't approve it. `used` holds, for each counter that a limit asks for
-    (`limits.counter`), what came before.
+    exchanged where it is to be. `payout_chosen`: the manual lane was chosen.
+    `payout_barred` is the code that says why this refund may go back by the original route
+    only; None: a person may also pay it out. `asked_at` is when the store's button was
+    pressed. `editors` pressed it or changed the refund, and can't approve it. `used` holds,
+    for each counter that a limit asks for (`limits.counter`), what came before.
     """
 
     amount: Money
@@ -103,3 +104,4 @@ class Facts:
     siblings: tuple[Sibling, ...] = ()
     votes: tuple[Vote, ...] = ()
     used: Mapping[str, Used] = field(default_factory=dict)
+    payout_barred: str | None = None

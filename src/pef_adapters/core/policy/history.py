@@ -17,6 +17,7 @@ from pef_adapters.core.policy.backtest import PastRefund
 from pef_adapters.core.policy.decision import Outcome
 from pef_adapters.core.policy.facts import DEFAULT_RAIL, Facts, Mode
 from pef_adapters.core.spreadsheet import opened, sealed
+from pef_adapters.core.texts import known
 
 NEEDED = ("refund", "asked_at", "amount", "currency", "outcome", "transaction", "paid_at")
 # Each column with what stands in it; the how-to page shows the same list.
@@ -45,6 +46,7 @@ COLUMNS: Mapping[str, str] = {
     "destination": "where the money went, as any text but no account number; limits count by it",
     "reversed": "yes where the bank had taken the payment back",
     "paid_by_gateway": "yes where another gateway had paid it back",
+    "payout_barred": "why nobody may pay it by hand, such as PAYOUT_BARRED_BY_STORE",
 }
 
 
@@ -125,6 +127,7 @@ def _facts(cells: Mapping[str, str]) -> Facts:
         account=cell("account"),
         buyer=cell("buyer"),
         destination=cell("destination"),
+        payout_barred=_code(cell("payout_barred")),
     )
 
 
@@ -154,6 +157,7 @@ def _cells(past: PastRefund) -> Iterator[tuple[str, str]]:
     yield "destination", facts.destination or ""
     yield "reversed", "yes" if facts.reversed_by_bank else ""
     yield "paid_by_gateway", "yes" if facts.paid_by_gateway else ""
+    yield "payout_barred", facts.payout_barred or ""
 
 
 def _moment(text: str) -> datetime:
@@ -167,6 +171,12 @@ def _yes(text: str | None) -> bool:
     if text not in {None, "yes", "no"}:
         raise ValueError(f"{text!r} is neither yes nor no")
     return text == "yes"
+
+
+def _code(text: str | None) -> str | None:
+    if text is not None and not known(f"code.{text}"):
+        raise ValueError(f"{text!r} is no code such as PAYOUT_BARRED_BY_STORE")
+    return text
 
 
 def _list(text: str | None) -> frozenset[str] | None:

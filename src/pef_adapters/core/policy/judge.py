@@ -4,7 +4,8 @@ A guard that does not pass decides alone. Otherwise the first rule that matches
 answers, and beside it the window, the double press and the limits: the strictest
 decides, so a rule can hold a refund inside its window but can't open a window that is
 closed. What holds a refund is lifted by people's approvals, and by nothing else; money
-that is paid out by hand needs them always.
+that is paid out by hand needs them always. A refund that may go back by the original
+route only is held where it would have to be paid out, and nobody's approval lifts that.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from pef_adapters.core.calendar import lima_time
 from pef_adapters.core.money import Money
 from pef_adapters.core.policy.approval import People, agreed
 from pef_adapters.core.policy.changes import nearest_changes
-from pef_adapters.core.policy.decision import Decision, Outcome, Route, Verdict
+from pef_adapters.core.policy.decision import PAYOUT_BARRED, Decision, Outcome, Route, Verdict
 from pef_adapters.core.policy.facts import Facts
 from pef_adapters.core.policy.guards import GUARDS
 from pef_adapters.core.policy.limits import Held, ask_limits, no_double_press
@@ -76,10 +77,11 @@ def judge(facts: Facts, policy: Policy) -> Decision:
     said = _ask_rules(facts, policy)
     made = _by_guard(guards) or _by_policy(facts, policy, window, beside, said)
     told = [each.verdict for each in beside]
+    barred = (_barred(facts, _route(facts, window, said.answer)),)
     return Decision(
         policy_version=policy.label,
         policy_digest=policy.digest,
-        verdicts=(*guards, window, *told, *said.verdicts, *made.people),
+        verdicts=(*guards, window, *told, *said.verdicts, *filter(None, barred), *made.people),
         deciding=made.deciding,
         outcome=made.answer.then,
         approvers=made.approvers,
@@ -102,6 +104,9 @@ def _by_policy(
     deciding, route = _stricter(window, said.deciding), _route(facts, window, said.answer)
     if _outcome(deciding) is Outcome.REJECT:
         return _Made(deciding, _same_or_bare(said.answer, Outcome.REJECT))
+    barred = _barred(facts, route)
+    if barred is not None and not barred.passed:
+        return _Made(barred, _same_or_bare(said.answer, Outcome.HOLD))
     people = agreed(facts)
     asked = _payout_approval(facts, policy, route, people)
     held_by = (*_rule_and_age(facts, window, said), *beside, *asked)
@@ -110,6 +115,14 @@ def _by_policy(
         if len(people.get(each.verdict.rule, ())) < each.approvers:
             return _held(each.verdict, holding, said, route, asked)
     return _let_go(asked or _approved(holding, people, route), deciding, said, route)
+
+
+def _barred(facts: Facts, route: Route | None) -> Verdict | None:
+    """Where nobody may pay a refund by hand, it is held if that would be its way."""
+    if facts.payout_barred is None:
+        return None
+    outcome = Outcome.HOLD if route is Route.PAYOUT else None
+    return Verdict(PAYOUT_BARRED, facts.payout_barred, outcome)
 
 
 def _rule_and_age(facts: Facts, window: Verdict, said: _Said) -> tuple[Held, Held]:

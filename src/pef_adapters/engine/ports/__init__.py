@@ -15,8 +15,10 @@ from typing import Protocol
 from pef_adapters.bank_files import BankFormat
 from pef_adapters.engine.ports.desk import DeskLedger
 from pef_adapters.engine.ports.ledger import RefundLedger
+from pef_adapters.engine.ports.provider import ProviderLedger
 from pef_adapters.engine.ports.rail import (
     Rail,
+    RailCip,
     RailPayment,
     RailRefund,
     RailRefusal,
@@ -37,7 +39,9 @@ __all__ = [
     "LinkSigner",
     "Platforms",
     "Ports",
+    "ProviderLedger",
     "Rail",
+    "RailCip",
     "RailPayment",
     "RailRefund",
     "RailRefusal",
@@ -56,7 +60,7 @@ class Clock(Protocol):
         ...
 
 
-class Ledger(RefundLedger, DeskLedger, Protocol):
+class Ledger(RefundLedger, DeskLedger, ProviderLedger, Protocol):
     """One transaction over everything we keep."""
 
 

@@ -22,7 +22,11 @@ class RefundLedger(Protocol):
 
     # deliveries
     async def add_received(self, received: Received) -> int:
-        """Store a delivery and its wake-up; answers its id (`received.id` is ignored)."""
+        """Store a delivery and its wake-up; answers its id (`received.id` is ignored).
+
+        One that its owner delivered under the same name before is kept once: then the
+        answer is the first one's id.
+        """
         ...
 
     async def received(self, received_id: int) -> Received | None: ...

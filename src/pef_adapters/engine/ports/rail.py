@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from pef_adapters.core.money import Money
-from pef_adapters.engine.records import Account, Attempt
+from pef_adapters.engine.records import Account, Attempt, Checkout
 
 
 class RailStatus(StrEnum):
@@ -30,11 +30,24 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RailPayment:
-    """A payment as the rail knows it; `paid_at` is None while it is not paid."""
+    """A payment as the rail knows it; `paid_at` is None while it is not paid.
+
+    `over` says that it can't be paid any more: it expired or was withdrawn.
+    """
 
     transaction_id: str
     amount: Money
     paid_at: datetime | None
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RailCip:
+    """A payment that the rail waits for; `pay_url` is where the buyer sees how to pay."""
+
+    transaction_id: str
+    pay_url: str
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +85,29 @@ class Rail(Protocol):
 
         Raises:
             RailError: could not be asked; nothing can be concluded.
+        """
+        ...
+
+    async def create_payment(self, checkout: Checkout, email: str) -> RailCip:
+        """Make a CIP for a checkout, whose id is its transaction code. WRITES outside.
+
+        PagoEfectivo mails it to `email`; `checkout.expires_at` is how long it can be paid.
+
+        The rail knows no idempotency key for it: twice makes two CIPs, of which a buyer
+        must see one only.
+
+        Raises:
+            InvalidInput: what the rail would refuse, so nothing was sent.
+            RailError: refused, or perhaps made.
+        """
+        ...
+
+    async def cancel_payment(self, transaction_id: str) -> None:
+        """Withdraw a CIP that nobody paid. WRITES outside; repeating it is harmless.
+
+        Raises:
+            AnsweredNo: it is paid, or over already; ask which.
+            RailError: perhaps withdrawn.
         """
         ...
 

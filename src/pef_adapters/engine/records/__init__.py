@@ -25,6 +25,7 @@ from pef_adapters.engine.records.payouts import (
     PayoutEnd,
     Proof,
 )
+from pef_adapters.engine.records.privacy import PrivacyCase
 from pef_adapters.engine.records.refunds import (
     Attempt,
     Exchange,
@@ -34,6 +35,7 @@ from pef_adapters.engine.records.refunds import (
     Source,
     TimelineEntry,
 )
+from pef_adapters.platforms.asked import Checkout, KeptRefund
 
 __all__ = [
     "Account",
@@ -41,15 +43,18 @@ __all__ = [
     "ActualCost",
     "Alarm",
     "Attempt",
+    "Checkout",
     "Decided",
     "Destination",
     "Exchange",
+    "KeptRefund",
     "Link",
     "LinkEnd",
     "Payment",
     "Payout",
     "PayoutBatch",
     "PayoutEnd",
+    "PrivacyCase",
     "Proof",
     "PublishedPolicy",
     "Received",

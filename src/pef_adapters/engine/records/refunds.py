@@ -9,6 +9,7 @@ from typing import Any
 from pef_adapters.core.money import Money
 from pef_adapters.core.policy import Route
 from pef_adapters.core.states import State
+from pef_adapters.platforms.contract import Outcome
 
 
 class Source(StrEnum):
@@ -24,7 +25,8 @@ class Received:
     """A verified delivery, stored before anything is done about it.
 
     `owner_id` is the store's or the merchant account's id, by `source`. `hints`
-    is plain data (see `engine.receive`).
+    is plain data (see `engine.receive`). `delivery_id` is the sender's own name of the
+    delivery, where it has one: of two with the same name only one is kept.
     """
 
     id: int
@@ -36,6 +38,7 @@ class Received:
     received_at: datetime
     outcome: str | None = None
     tries: int = 0
+    delivery_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,8 @@ class Refund:
     and the bank account that a payout goes to. `lane` is the road its money takes or took
     last; `lane_chosen_by` a person who chose the manual one. `edited_by` changed it last.
     From `counted_at` on it counts for limits. By `deadline_at` the platform wants it done.
+    `outcome` is the end that its platform was told, or is being told, for good: whatever
+    happens later can't change that, and nothing is paid against it.
     """
 
     id: str
@@ -102,6 +107,7 @@ class Refund:
     edited_by: str | None = None
     counted_at: datetime | None = None
     deadline_at: datetime | None = None
+    outcome: Outcome | None = None
 
     @property
     def due_at(self) -> datetime | None:

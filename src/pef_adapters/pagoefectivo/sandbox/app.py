@@ -4,7 +4,7 @@ from contextlib import AbstractAsyncContextManager
 
 from starlette.applications import Starlette
 
-from pef_adapters.pagoefectivo.sandbox import control, page, wire_routes
+from pef_adapters.pagoefectivo.sandbox import cip_page, control, page, wire_routes
 from pef_adapters.pagoefectivo.sandbox.connections import Connections
 from pef_adapters.pagoefectivo.sandbox.settings import SandboxSettings
 from pef_adapters.pagoefectivo.sandbox.workings import Workings
@@ -21,7 +21,7 @@ def create_app(settings: SandboxSettings, connections: Connections | None = None
     def lifespan(_app: Starlette) -> AbstractAsyncContextManager[None]:
         return workings.running()
 
-    routes = [*wire_routes.ROUTES, *control.ROUTES, *page.ROUTES]
+    routes = [*wire_routes.ROUTES, *control.ROUTES, *page.ROUTES, *cip_page.ROUTES]
     app = Starlette(routes=routes, lifespan=lifespan)
     app.state.workings = workings
     app.state.connections = connections or Connections()

@@ -52,8 +52,8 @@ class CipDesk:
         self._callbacks = callbacks
 
     # what merchants can ask
-    def create(self, body: object) -> dict[str, object]:
-        """Fact sheet 1.3.
+    def create(self, body: object, pages: str) -> dict[str, object]:
+        """Fact sheet 1.3; `pages` is the address below which the CIPs' own pages are.
 
         Raises:
             Refused: 111, with the fields that are missing (112) or wrong (113).
@@ -76,7 +76,7 @@ class CipDesk:
             "amount": short_amount(row),
             "transactionCode": row["transaction_code"],
             "dateExpiry": row["expires_at"],
-            "cipUrl": f"https://sandbox.invalid/{row['page_token']}.html",
+            "cipUrl": f"{pages}/{row['page_token']}",
         }
 
     def search(self, body: object) -> list[dict[str, object]]:
@@ -158,6 +158,11 @@ class CipDesk:
         if row is None:
             raise Refused("TRANSACTION_NOT_FOUND")
         return row
+
+    def page(self, token: str) -> sqlite3.Row | None:
+        """The CIP whose own page has this token, as it stands now."""
+        self._expire_due()
+        return self._book.row("SELECT * FROM cips WHERE page_token = ?", (token,))
 
     def transaction(self, reference: str) -> sqlite3.Row:
         """By CIP, else by transaction code; the paid one first.

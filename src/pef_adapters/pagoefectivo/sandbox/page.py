@@ -2,28 +2,22 @@
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from pathlib import Path
 from urllib.parse import parse_qs
 
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 from pydantic import ValidationError
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from pef_adapters.pagoefectivo.sandbox.bodies import bounded_body
 from pef_adapters.pagoefectivo.sandbox.cips import STATE_NAMES, money
 from pef_adapters.pagoefectivo.sandbox.control import ClockOrder, FaultOrder, move_clock, set_fault
 from pef_adapters.pagoefectivo.sandbox.faults import MAGIC_CENTS, Fault
+from pef_adapters.pagoefectivo.sandbox.rendering import TEMPLATES, page
 from pef_adapters.pagoefectivo.sandbox.status_events import shown_id
 from pef_adapters.pagoefectivo.sandbox.workings import Workings
 from pef_adapters.pagoefectivo.wire import CipState
 
-_TEMPLATES = Path(__file__).parent / "templates"
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'",
-    "Cache-Control": "no-store",
-}
 CIP_MEANINGS = {
     CipState.GENERATED: "waiting for the buyer's payment",
     CipState.PAID: "paid (in this API “Cancelado” means PAID)",
@@ -50,8 +44,8 @@ async def show(request: Request) -> Response:
     """`GET /`."""
     workings = Workings.of(request)
     workings.refunds.settle_due()
-    template = _environment().get_template("page.html.jinja")
-    html = template.render(
+    return page(
+        "page.html.jinja",
         now=workings.clock.now(),
         cips=workings.cips.listed(),
         refunds=workings.refunds.listed(),
@@ -66,12 +60,11 @@ async def show(request: Request) -> Response:
         money=money,
         refund_id=shown_id,
     )
-    return HTMLResponse(html, headers=_HEADERS)
 
 
 async def style(_request: Request) -> Response:
     """`GET /sandbox.css`."""
-    css = (_TEMPLATES / "sandbox.css").read_text(encoding="utf-8")
+    css = (TEMPLATES / "sandbox.css").read_text(encoding="utf-8")
     return PlainTextResponse(css, media_type="text/css")
 
 
@@ -101,15 +94,6 @@ def _set_fault(workings: Workings, fields: dict[str, str]) -> None:
 
 def _clear_faults(workings: Workings, _fields: dict[str, str]) -> None:
     workings.faults.clear()
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 ROUTES = [

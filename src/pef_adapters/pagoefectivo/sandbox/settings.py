@@ -18,7 +18,8 @@ class SandboxSettings(BaseModel):
 
     `magic_amounts` switches the faults of `faults.MAGIC_CENTS`; `callback_url` can be
     changed later by control call. `require_beneficiary` lets refunds without bank
-    data wait in AWAITING_BENEFICIARY, as a strict route would.
+    data wait in AWAITING_BENEFICIARY, as a strict route would. `public_url` is where buyers
+    find the sandbox; without it, where the store's own request found it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,6 +37,7 @@ class SandboxSettings(BaseModel):
     settlement_business_days: Annotated[int, Field(ge=0)] = 3
     require_beneficiary: bool = False
     magic_amounts: bool = True
+    public_url: Annotated[str, Field(pattern=r"^https?://[^/?#]+$")] | None = None
 
     @field_validator("access_key")
     @classmethod

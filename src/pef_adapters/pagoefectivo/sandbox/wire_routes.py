@@ -15,7 +15,7 @@ from starlette.routing import Route
 from pef_adapters.core.errors import InvalidInput
 from pef_adapters.core.money import Money
 from pef_adapters.pagoefectivo import exact_json
-from pef_adapters.pagoefectivo.sandbox import spoil, tokens
+from pef_adapters.pagoefectivo.sandbox import cip_page, spoil, tokens
 from pef_adapters.pagoefectivo.sandbox.answers import Refused, answer, invalid_fields, refusal
 from pef_adapters.pagoefectivo.sandbox.authorize import authorize
 from pef_adapters.pagoefectivo.sandbox.bodies import bounded_body
@@ -95,8 +95,8 @@ def _authorize(workings: Workings, _request: Request, body: object) -> tuple[obj
     return authorize(workings.settings, body, workings.clock.now()), HTTPStatus.CREATED
 
 
-def _create_cip(workings: Workings, _request: Request, body: object) -> tuple[object, int]:
-    return workings.cips.create(body), HTTPStatus.CREATED
+def _create_cip(workings: Workings, request: Request, body: object) -> tuple[object, int]:
+    return workings.cips.create(body, cip_page.below(request)), HTTPStatus.CREATED
 
 
 def _search_cips(workings: Workings, _request: Request, body: object) -> tuple[object, int]:

@@ -16,24 +16,34 @@ from pef_adapters.engine.records import (
     TimelineEntry,
 )
 from pef_adapters.storage.memory.desk import Desk
+from pef_adapters.storage.memory.gateways import Gateways
+from pef_adapters.storage.memory.privacy import Privacy
 from pef_adapters.storage.memory.tables import Wake
 from pef_adapters.storage.storable import storable, utc
 
 _MOVES = {(source, target) for source, _, target in moves()} | {(s, s) for s in State}
 
 
-class MemoryLedger(Desk):
+class MemoryLedger(Desk, Gateways, Privacy):
     """Deliveries, refunds, payments, attempts and evidence."""
 
     # deliveries
 
     async def add_received(self, received: Received) -> int:
+        kept = storable(received)
+        if (first := self._delivered_before(kept)) is not None:
+            return first
         received_id = len(self._tables.due) + 1
-        kept = replace(storable(received), id=received_id)
+        kept = replace(kept, id=received_id)
         self._tables.received[received_id] = kept
         self._tables.due[received_id] = kept.received_at
         await self.wake_received(received_id)
         return received_id
+
+    def _delivered_before(self, delivery: Received) -> int | None:
+        same = (r for r in self._tables.received.values() if _named(r) == _named(delivery))
+        first = next(same, None) if delivery.delivery_id else None
+        return None if first is None else first.id
 
     async def received(self, received_id: int) -> Received | None:
         return self._tables.received.get(received_id)
@@ -124,6 +134,9 @@ class MemoryLedger(Desk):
         old = self._tables.refunds.get(refund.id)
         if old is None or _identity(old) != _identity(refund):
             raise NotThere(f"there is no refund {refund.id} of this identity")
+        if old.outcome not in (None, refund.outcome):
+            ended = f"a refund that ended as {old.outcome} for its platform"
+            raise TransitionRefused(f"{ended} can't end otherwise")
         if (old.state, refund.state) not in _MOVES:
             raise TransitionRefused(f"a refund that is {old.state} can't become {refund.state}")
         self._tables.refunds[refund.id] = replace(
@@ -199,6 +212,10 @@ class MemoryLedger(Desk):
 
     async def wake(self, refund: Refund, at: datetime | None = None) -> None:
         self._wake(Wake("advance", refund.id, at))
+
+
+def _named(delivery: Received) -> tuple[str, str, str]:
+    return delivery.source, delivery.owner_id, delivery.delivery_id
 
 
 def _identity(refund: Refund) -> tuple[str, str]:

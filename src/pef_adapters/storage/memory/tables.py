@@ -9,13 +9,16 @@ from pef_adapters.engine.records import (
     ActualCost,
     Alarm,
     Attempt,
+    Checkout,
     Decided,
     Destination,
     Exchange,
+    KeptRefund,
     Link,
     Payment,
     Payout,
     PayoutBatch,
+    PrivacyCase,
     Proof,
     PublishedPolicy,
     Received,
@@ -29,7 +32,7 @@ from pef_adapters.engine.records import (
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """A deferred job: `advance(subject)` of a refund or `digest(subject)` of a delivery."""
+    """A deferred job: `advance` a refund, `digest` a delivery or `mind` a checkout."""
 
     task: str
     subject: str | int
@@ -69,6 +72,9 @@ class Tables:
     proofs: dict[int, Proof] = field(default_factory=dict)
     alarms: dict[int, Alarm] = field(default_factory=dict)
     costs: dict[int, ActualCost] = field(default_factory=dict)
+    checkouts: dict[str, Checkout] = field(default_factory=dict)
+    asked_refunds: dict[tuple[str, str], KeptRefund] = field(default_factory=dict)
+    privacy_cases: dict[tuple[str, str], PrivacyCase] = field(default_factory=dict)
     keys: dict[int, str] = field(default_factory=dict, repr=False)
     invitations: dict[str, Invitation] = field(default_factory=dict)
     wakes: dict[int, Wake] = field(default_factory=dict)

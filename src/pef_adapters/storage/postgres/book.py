@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 
 from pef_adapters.engine.ports import Ledger
 from pef_adapters.storage.postgres.alarms import Alarms
+from pef_adapters.storage.postgres.asked_refunds import AskedRefunds
 from pef_adapters.storage.postgres.attempts import Attempts
+from pef_adapters.storage.postgres.checkouts import Checkouts
 from pef_adapters.storage.postgres.deliveries import Deliveries
 from pef_adapters.storage.postgres.destinations import Destinations
 from pef_adapters.storage.postgres.invitations import Invitations
@@ -14,6 +16,7 @@ from pef_adapters.storage.postgres.payments import Payments
 from pef_adapters.storage.postgres.payouts import Payouts
 from pef_adapters.storage.postgres.policies import Policies
 from pef_adapters.storage.postgres.pool import Pool
+from pef_adapters.storage.postgres.privacy import Privacy
 from pef_adapters.storage.postgres.refunds import Refunds
 from pef_adapters.storage.postgres.reviews import Reviews
 from pef_adapters.storage.postgres.stores import Stores
@@ -36,6 +39,9 @@ class PostgresLedger(
     Destinations,
     Payouts,
     Alarms,
+    Checkouts,
+    AskedRefunds,
+    Privacy,
 ):
     """Every table, on one connection inside one transaction."""
 

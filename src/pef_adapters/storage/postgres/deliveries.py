@@ -6,15 +6,20 @@ from pef_adapters.engine.records import Received, Source
 from pef_adapters.storage.postgres.table import Row, Table, columns
 from pef_adapters.storage.storable import storable, utc
 
+# In one statement, so that none is lost between looking and writing: a delivery that was
+# there is written over with its own name, and whoever wrote it so stands in its `xmax`.
 _INSERT = """
     INSERT INTO received (source, owner_id, topic, body_sha256, hints, received_at, due_at,
-                          outcome, tries)
+                          outcome, tries, delivery_id)
     VALUES (%(source)s, %(owner_id)s, %(topic)s, %(body_sha256)s, %(hints)s, %(received_at)s,
-            %(received_at)s, %(outcome)s, %(tries)s)
-    RETURNING id
+            %(received_at)s, %(outcome)s, %(tries)s, %(delivery_id)s)
+    ON CONFLICT (source, owner_id, delivery_id) WHERE delivery_id <> ''
+        DO UPDATE SET delivery_id = excluded.delivery_id
+    RETURNING id, xmax = 0 AS is_new
 """
 _SELECT = """
-    SELECT id, source, owner_id, topic, body_sha256, hints, received_at, outcome, tries
+    SELECT id, source, owner_id, topic, body_sha256, hints, received_at, outcome, tries,
+           delivery_id
     FROM received WHERE id = %(id)s
 """
 _CLOSE = "UPDATE received SET outcome = %(outcome)s, closed_at = %(at)s WHERE id = %(id)s"
@@ -32,9 +37,10 @@ class Deliveries(Table):
 
     async def add_received(self, received: Received) -> int:
         row = await self._one(_INSERT, **columns(storable(received)))
-        assert row is not None  # noqa: S101 -- RETURNING of one inserted row
+        assert row is not None  # noqa: S101 -- RETURNING of one written row
         received_id = int(row["id"])
-        await self.wake_received(received_id)
+        if row["is_new"]:
+            await self.wake_received(received_id)
         return received_id
 
     async def received(self, received_id: int) -> Received | None:

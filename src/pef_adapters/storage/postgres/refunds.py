@@ -1,4 +1,4 @@
-"""Refunds: one row each, its state guarded by the database itself."""
+"""Refunds: one row each, its state and its end guarded by the database itself."""
 
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from pef_adapters.core.money import Money
 from pef_adapters.core.policy import Route
 from pef_adapters.core.states import CARE, State
 from pef_adapters.engine.records import Refund
+from pef_adapters.platforms.contract import Outcome
 from pef_adapters.storage.postgres.table import Row, Table, columns
 from pef_adapters.storage.storable import storable, utc
 
@@ -17,7 +18,7 @@ _COLUMNS = """
     requested_by, requested_at, account_id, transaction_id, state, generation, revision,
     written_revision, tries, next_action_at, write_back_at, write_back_tries, decision, attention,
     expected_on, created_at, updated_at, said, buyer, destination, lane, lane_chosen_by,
-    edited_by, counted_at, deadline_at
+    edited_by, counted_at, deadline_at, outcome
 """
 _INSERT = f"""
     INSERT INTO refunds ({_COLUMNS})
@@ -27,7 +28,7 @@ _INSERT = f"""
             %(revision)s, %(written_revision)s, %(tries)s, %(next_action_at)s, %(write_back_at)s,
             %(write_back_tries)s, %(decision)s, %(attention)s, %(expected_on)s, %(created_at)s,
             %(updated_at)s, %(said)s, %(buyer)s, %(destination)s, %(lane)s, %(lane_chosen_by)s,
-            %(edited_by)s, %(counted_at)s, %(deadline_at)s)
+            %(edited_by)s, %(counted_at)s, %(deadline_at)s, %(outcome)s)
     ON CONFLICT DO NOTHING
 """
 _UPDATE = """
@@ -42,7 +43,7 @@ _UPDATE = """
         attention = %(attention)s, expected_on = %(expected_on)s, updated_at = %(updated_at)s,
         said = %(said)s, buyer = %(buyer)s, destination = %(destination)s, lane = %(lane)s,
         lane_chosen_by = %(lane_chosen_by)s, edited_by = %(edited_by)s,
-        counted_at = %(counted_at)s, deadline_at = %(deadline_at)s
+        counted_at = %(counted_at)s, deadline_at = %(deadline_at)s, outcome = %(outcome)s
     WHERE id = %(id)s AND store_id = %(store_id)s AND platform_refund_id = %(platform_refund_id)s
 """
 _ONE = f"SELECT {_COLUMNS} FROM refunds WHERE id = %(id)s"
@@ -154,5 +155,6 @@ def _maybe(row: Row | None) -> Refund | None:
 
 def _refund(row: Row) -> Refund:
     amount = Money(row["amount"], row.pop("currency"))
-    words = {"state": State(row["state"]), "lane": Route(row["lane"])}
+    outcome = row["outcome"] and Outcome(row["outcome"])
+    words = {"state": State(row["state"]), "lane": Route(row["lane"]), "outcome": outcome}
     return Refund(**row | {"amount": amount, **words})

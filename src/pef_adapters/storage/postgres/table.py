@@ -48,6 +48,13 @@ class Table:
             await _execute(cursor, sql, values)
             return cursor.rowcount
 
+    def _sealed(self, private: Mapping[str, str]) -> bytes:
+        """Sealed, but nothing stays empty: so SQL can tell what is left to forget."""
+        return self._box.seal(private) if private else b""
+
+    def _open(self, sealed: bytes) -> dict[str, str]:
+        return self._box.open(sealed) if sealed else {}
+
 
 def columns(record: Any) -> dict[str, Any]:
     """A record's fields as SQL parameters: mappings and tuples as jsonb, money as minor units."""

@@ -15,3 +15,7 @@ class Wakes(Protocol):
     async def wake_received(
         self, conn: Connection, received_id: int, at: datetime | None
     ) -> None: ...
+
+    async def wake_checkout(
+        self, conn: Connection, checkout_id: str, at: datetime | None
+    ) -> None: ...

@@ -1,0 +1,69 @@
+"""What the engine keeps about one store, handed to its adapter. Scoped: no other store's.
+
+Secrets that expire are renewed here, by one process at a time. The lock is the store's
+own and no refund's: whoever waits for it waits for one answer of the platform (ADR 0015).
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pef_adapters.engine.known import known_store
+from pef_adapters.engine.policies import owner_of_store
+from pef_adapters.engine.ports import LedgerBook, Ports
+from pef_adapters.engine.records import Checkout, KeptRefund, Store
+from pef_adapters.platforms.stores import Secrets, StoreConnection
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRecords:
+    """Implements `platforms.stores.StoreRecords` for one store."""
+
+    book: LedgerBook
+    store_id: str
+
+    async def refund(self, refund_id: str) -> KeptRefund | None:
+        async with self.book.begin() as ledger:
+            return await ledger.asked_refund(self.store_id, refund_id)
+
+    async def refunds_of_order(self, order_id: str) -> tuple[KeptRefund, ...]:
+        async with self.book.begin() as ledger:
+            return tuple(await ledger.asked_refunds_of_order(self.store_id, order_id))
+
+    async def refunds_since(self, since: datetime) -> tuple[KeptRefund, ...]:
+        async with self.book.begin() as ledger:
+            return tuple(await ledger.asked_refunds_since(self.store_id, since))
+
+    async def checkout(self, payment_id: str) -> Checkout | None:
+        async with self.book.begin() as ledger:
+            return await ledger.find_checkout(self.store_id, payment_id)
+
+    async def renew_secrets(
+        self, still_good: Callable[[Secrets], bool], renew: Callable[[Secrets], Awaitable[Secrets]]
+    ) -> Secrets:
+        async with self.book.begin() as ledger:
+            await ledger.lock_settings(f"secrets/{self.store_id}")
+            store = await known_store(ledger, self.store_id)
+            if still_good(store.secrets):
+                return store.secrets
+            renewed = {**store.secrets, **await renew(store.secrets)}
+            # Whatever else of the store changed meanwhile is not ours to put back.
+            await ledger.lock_settings(owner_of_store(self.store_id))
+            store = await known_store(ledger, self.store_id)
+            await ledger.add_store(replace(store, secrets={**store.secrets, **renewed}))
+            return renewed
+
+
+def connection(ports: Ports, store: Store) -> StoreConnection:
+    """The store as its adapter sees it."""
+    return StoreConnection(
+        store_id=store.id,
+        platform=store.platform,
+        address=store.identity,
+        mode=store.mode,
+        language=store.language,
+        callback_url=store.callback_url,
+        settings=store.settings.get("platform", {}),
+        secrets=store.secrets,
+        records=LedgerRecords(ports.book, store.id),
+    )
