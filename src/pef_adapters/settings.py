@@ -40,6 +40,27 @@ class Settings(BaseSettings):
         description="Where stores and PagoEfectivo reach this service, such as "
         "https://refunds.example.pe; defaults to the listening address.",
     )
+    payments_host: str = Field(
+        default="127.0.0.1",
+        description="Address on which gateways that prove themselves by certificate are served; "
+        "the connection must arrive unopened, so a proxy may only pass it on as it is.",
+    )
+    payments_port: Annotated[int, Field(ge=1, le=65535)] = Field(
+        default=8443, description="Port on which they are served."
+    )
+    payments_cert: Path | None = Field(
+        default=None,
+        description="PEM file of our publicly trusted certificate with its chain; without it no "
+        "gateway is served by certificate. A changed file is read again without a restart.",
+    )
+    payments_key: Path | None = Field(
+        default=None, description="PEM file of that certificate's key, without a password."
+    )
+    payments_client_ca: Path | None = Field(
+        default=None,
+        description="PEM file of the certificates we trust gateways by, such as Shopify's chain; "
+        "put the new ones beside the old ones before a change.",
+    )
     allow_private_stores: bool = Field(
         default=False,
         description="1 lets stores stand in private networks, for trying out on one machine.",

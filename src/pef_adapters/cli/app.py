@@ -10,6 +10,7 @@ from pef_adapters.cli import (
     demo,
     payout,
     policy,
+    privacy,
     refund,
     service,
     store,
@@ -35,6 +36,7 @@ app.add_typer(payout.app, name="payout")
 app.add_typer(policy.app, name="policy")
 app.add_typer(costs.app, name="costs")
 app.add_typer(alarm.app, name="alarm")
+app.add_typer(privacy.app, name="privacy")
 
 
 def main() -> None:

@@ -20,7 +20,8 @@ from pef_adapters.pagoefectivo.sandbox.keys import (
     DEFAULT_SERVICE_ID,
 )
 from pef_adapters.runtime import Runtime, database
-from pef_adapters.server.app import create_app
+from pef_adapters.server.app import create_app, create_certificate_app
+from pef_adapters.server.mutual_tls import serve_by_certificate
 from pef_adapters.settings import Settings, read_settings
 from pef_adapters.storage.migrations import migrate
 
@@ -125,12 +126,15 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
             # The rightmost proxy's word about the client matters to logs only.
             proxy_headers=False,
         )
-        work = asyncio.create_task(runtime.work()) if with_worker else None
+        beside = [asyncio.create_task(runtime.work())] if with_worker else []
+        if settings.payments_cert is not None:
+            by_certificate = create_certificate_app(runtime.ports)
+            beside.append(asyncio.create_task(serve_by_certificate(by_certificate, settings)))
         _log.info("serving", address=settings.address, worker=with_worker)
         try:
-            await uvicorn.Server(config).serve()
+            await _serve_beside(uvicorn.Server(config), beside)
         finally:
-            await _stopped(work)
+            await _stopped(beside)
 
 
 async def _work(settings: Settings) -> None:
@@ -139,12 +143,22 @@ async def _work(settings: Settings) -> None:
         await runtime.work()
 
 
-async def _stopped(work: asyncio.Task[None] | None) -> None:
-    if work is None:
-        return
-    work.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await work
+async def _serve_beside(server: uvicorn.Server, beside: list[asyncio.Task[None]]) -> None:
+    """Serve until told to end, or until what runs beside it fails."""
+    serving = asyncio.create_task(server.serve())
+    done, _ = await asyncio.wait([serving, *beside], return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    await serving
+    for task in done:
+        task.result()
+
+
+async def _stopped(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 def _configured(*, as_json: bool) -> Settings:

@@ -11,8 +11,10 @@ from starlette.routing import Route
 
 from pef_adapters.core.errors import PefError
 from pef_adapters.engine.ports import Ports
-from pef_adapters.server import connect, health, webhooks
+from pef_adapters.server import connect, gateway, health, webhooks
 from pef_adapters.server.buyer import routes as buyer
+from pef_adapters.server.shopify import routes as shopify
+from pef_adapters.server.vtex import routes as vtex
 
 _log = structlog.get_logger(__name__)
 
@@ -24,9 +26,13 @@ def create_app(ports: Ports, public_url: str, lifespan: Lifespan | None = None) 
     app = Starlette(
         routes=[
             Route("/webhooks/pagoefectivo/{account}", webhooks.rail_webhook, methods=["POST"]),
+            Route("/webhooks/{platform}", webhooks.shared_webhook, methods=["POST"]),
             Route("/webhooks/{platform}/{store}", webhooks.store_webhook, methods=["POST"]),
             Route("/connect/{platform}/keys", connect.keys, methods=["POST"]),
             Route("/connect/{platform}/done", connect.done, methods=["GET"]),
+            *shopify.ROUTES,
+            *vtex.ROUTES,
+            *gateway.routes(by_certificate=False),
             *buyer.ROUTES,
             Route("/health/live", health.live),
             Route("/health/ready", health.ready),
@@ -36,6 +42,15 @@ def create_app(ports: Ports, public_url: str, lifespan: Lifespan | None = None) 
     )
     app.state.ports = ports
     app.state.public_url = public_url
+    return app
+
+
+def create_certificate_app(ports: Ports) -> Starlette:
+    """The listener for gateways that prove themselves by certificate; nothing else is there."""
+    app = Starlette(
+        routes=gateway.routes(by_certificate=True), exception_handlers={PefError: _answer_error}
+    )
+    app.state.ports = ports
     return app
 
 
