@@ -29,6 +29,7 @@ class Diary:
 
     advanced: list[str] = field(default_factory=list)
     digested: list[int] = field(default_factory=list)
+    minded: list[str] = field(default_factory=list)
     swept: int = 0
     polled: int = 0
     meanwhile: Callable[[str], Awaitable[None]] | None = None
@@ -41,6 +42,9 @@ class Diary:
     async def digest(self, received_id: int) -> None:
         self.digested.append(received_id)
 
+    async def mind(self, checkout_id: str) -> None:
+        self.minded.append(checkout_id)
+
     async def sweep(self) -> None:
         self.swept += 1
 
@@ -49,7 +53,13 @@ class Diary:
 
     @property
     def work(self) -> Work:
-        return Work(advance=self.advance, digest=self.digest, sweep=self.sweep, poll=self.poll)
+        return Work(
+            advance=self.advance,
+            digest=self.digest,
+            mind=self.mind,
+            sweep=self.sweep,
+            poll=self.poll,
+        )
 
 
 @asynccontextmanager
@@ -76,7 +86,7 @@ async def jobs(pool: Pool, task: str | None = None) -> list[tuple[str, str, str 
     async with pool.connection() as conn:
         found = await conn.execute(
             "SELECT task_name, status::text, lock FROM procrastinate_jobs"
-            " WHERE task_name IN ('advance', 'digest') AND coalesce(task_name = %s, true)"
+            " WHERE task_name IN ('advance', 'digest', 'mind') AND coalesce(task_name = %s, true)"
             " ORDER BY id",
             (task,),
         )

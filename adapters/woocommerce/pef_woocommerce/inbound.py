@@ -41,9 +41,18 @@ def receive(delivery: Delivery, store: StoreConnection) -> tuple[Hint, ...]:
         raise BodyTooLarge
     if _is_ping(delivery):
         return (Hint(kind=HintKind.PING),)
+    verify(delivery, store)
+    return _hints(delivery)
+
+
+def verify(delivery: Delivery, store: StoreConnection) -> None:
+    """Let pass only what this store signed, under its own name.
+
+    Raises:
+        SignatureMissing, SignatureInvalid, SourceMismatch: it is not.
+    """
     _verify_signature(delivery, secrets_of(store).webhook_secret.get_secret_value())
     _verify_source(delivery, store)
-    return _hints(delivery)
 
 
 def same_place(one: str, other: str) -> bool:

@@ -27,6 +27,17 @@ async def connect(store: StoreConnection) -> tuple[Check, ...]:
         return tuple([await _ensure(topic, ours, store, api) for topic in TOPICS])
 
 
+async def remove(store: StoreConnection) -> None:
+    """Delete every webhook that leads to us, and no other's.
+
+    Raises:
+        PlatformError: not (surely) all of them.
+    """
+    async with open_api(store) as api:
+        for hook in await webhooks_to_us(store, api):
+            await api.call("DELETE", f"webhooks/{hook.id}", {"force": "true"})
+
+
 def _require_plain_secret(store: StoreConnection) -> None:
     """WooCommerce alters markup and entities in a secret, and then signs with another."""
     secret = secrets_of(store).webhook_secret.get_secret_value()

@@ -21,7 +21,7 @@ from pef_adapters.pagoefectivo.sandbox.keys import (
 )
 from pef_adapters.runtime import Runtime, database
 from pef_adapters.server.app import create_app, create_certificate_app
-from pef_adapters.server.mutual_tls import serve_by_certificate
+from pef_adapters.server.mutual_tls import Certificates, serve_by_certificate
 from pef_adapters.settings import Settings, read_settings
 from pef_adapters.storage.migrations import migrate
 
@@ -127,7 +127,7 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
             proxy_headers=False,
         )
         beside = [asyncio.create_task(runtime.work())] if with_worker else []
-        if settings.payments_cert is not None:
+        if Certificates.named_in(settings) is not None:
             by_certificate = create_certificate_app(runtime.ports)
             beside.append(asyncio.create_task(serve_by_certificate(by_certificate, settings)))
         _log.info("serving", address=settings.address, worker=with_worker)

@@ -7,8 +7,19 @@ import typer
 from pef_adapters.cli import output, store_add
 from pef_adapters.cli.options import Json, check_one
 from pef_adapters.cli.running import run
+from pef_adapters.cli.store_options import (
+    AccountName,
+    NotesLanguage,
+    OriginalRouteDays,
+    PayoutDays,
+    PolicyFile,
+    StoreMode,
+    policy_of,
+)
 from pef_adapters.cli.store_report import record, row
-from pef_adapters.engine import onboarding, upkeep
+from pef_adapters.core.texts import DEFAULT_LANGUAGE
+from pef_adapters.engine import onboarding, plugin_codes, upkeep
+from pef_adapters.engine.onboarding import StoreRequest
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Store
 from pef_adapters.platforms.contract import Check
@@ -106,3 +117,41 @@ def name_operator(
         output.as_json(record(changed))
     else:
         output.say(f"store {changed.id}: operator {operator} is {name}")
+
+
+@app.command("code")
+def code(
+    url: Annotated[str, typer.Option(help="The store's address, such as https://tienda.pe.")],
+    account: AccountName = "main",
+    language: NotesLanguage = DEFAULT_LANGUAGE,
+    mode: StoreMode = None,
+    original_route_days: OriginalRouteDays = 30,
+    payout_days: PayoutDays = 90,
+    policy: PolicyFile = None,
+    *,
+    allow_http: Annotated[
+        bool, typer.Option(help="Allow plain http with OAuth 1.0a, for a local store only.")
+    ] = False,
+    json_wanted: Json = False,
+) -> None:
+    """Make a one-time code by which the WordPress plugin connects its store."""
+    with output.errors_explained(json_wanted=json_wanted):
+        kept = policy_of(policy, original_route_days, payout_days)
+    request = StoreRequest(
+        platform="woocommerce",
+        address=url,
+        account_id=account,
+        language=language,
+        mode=mode,
+        settings={"allow_http": allow_http},
+        policy=kept,
+    )
+
+    async def use_case(ports: Ports, _: Settings) -> str:
+        return await plugin_codes.offer(ports, request)
+
+    made = run(use_case, "Making the code…", json_wanted=json_wanted)
+    if json_wanted:
+        output.as_json({"code": made})
+        return
+    output.say(f"Give this code to the owner of {url}; it is good for 24 hours: {made}")

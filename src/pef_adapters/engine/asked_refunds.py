@@ -11,6 +11,7 @@ from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import Alarm, Checkout, KeptRefund, Store
 from pef_adapters.platforms.asked import AskedRefund
 
+LONGEST_ID = 500
 _GIVEN_UP = frozenset({State.REJECTED, State.FAILED, State.CANCELLED, State.REVERSED})
 
 
@@ -24,6 +25,8 @@ async def keep_asked_refund(
         RequestIdReused: this id was used for another amount or payment.
         InvalidInput: the amount can't be used, or nothing is left of the payment.
     """
+    if len(asked.refund_id) > LONGEST_ID:
+        raise InvalidInput(f"a refund's id has at most {LONGEST_ID} letters")
     known = await ledger.asked_refund(store.id, asked.refund_id)
     if known is not None:
         return _same(known, asked)

@@ -8,9 +8,17 @@ found by its transaction code, which is the checkout's id.
 from dataclasses import replace
 from datetime import timedelta
 
-from pef_adapters.core.errors import AnsweredNo, KeysMixed, NotThere, RailError, RequestIdReused
+from pef_adapters.core.errors import (
+    AnsweredNo,
+    InvalidInput,
+    KeysMixed,
+    NotThere,
+    RailError,
+    RequestIdReused,
+)
 from pef_adapters.core.policy import Mode
 from pef_adapters.engine import schedule
+from pef_adapters.engine.asked_refunds import LONGEST_ID
 from pef_adapters.engine.checkout_steps import OVER, hear_of_payment, moved
 from pef_adapters.engine.identity import checkout_id
 from pef_adapters.engine.known import known_account
@@ -27,10 +35,13 @@ async def ask_payment(ports: Ports, store: Store, asked: AskedPayment) -> Checko
 
     Raises:
         KeysMixed: a test payment for a live store, or the reverse.
+        InvalidInput: an id or amount that can't be used.
         RequestIdReused: this payment id was used for another amount or order.
         RailError: there is no CIP yet; ask again.
     """
     keep_modes_apart(store, test=asked.test)
+    if len(asked.payment_id) > LONGEST_ID:
+        raise InvalidInput(f"a payment's id has at most {LONGEST_ID} letters")
     checkout = await _kept(ports, store, asked)
     if checkout.state is not CheckoutState.ASKED:
         return checkout

@@ -26,17 +26,22 @@ def has_left(store: Store) -> bool:
 
 async def digest_departure(ports: Ports, store: Store, hint: Hint) -> str:
     """Note that the store left, unless it was connected again after that."""
+    return "store left" if await leave(ports, store, at=hint.at) else "known"
+
+
+async def leave(ports: Ports, store: Store, *, at: datetime | None) -> bool:
+    """Ask the store no more, since `at` or now; False where that is no news."""
     now = ports.clock.now()
     async with ports.book.begin() as ledger:
         await ledger.lock_settings(owner_of_store(store.id))
         known = await ledger.store(store.id)
-        if known is None or has_left(known) or _came_back(known, hint.at):
-            return "known"
-        settings = {**known.settings, LEFT_AT: (hint.at or now).isoformat()}
+        if known is None or has_left(known) or _came_back(known, at):
+            return False
+        settings = {**known.settings, LEFT_AT: (at or now).isoformat()}
         await ledger.add_store(replace(known, settings=settings))
         await ledger.raise_alarm(_alarm(known, now))
     _log.warning("store_left", store=store.id)
-    return "store left"
+    return True
 
 
 def _came_back(store: Store, left_at: datetime | None) -> bool:

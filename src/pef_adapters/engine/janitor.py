@@ -8,6 +8,7 @@ from pef_adapters.core.errors import PefError
 from pef_adapters.engine.departures import has_left
 from pef_adapters.engine.digest import is_news
 from pef_adapters.engine.ports import Ports
+from pef_adapters.engine.privacy import finish_open_cases
 from pef_adapters.engine.receive import hint_record, keep
 from pef_adapters.engine.records import Alarm, Source, Store
 from pef_adapters.engine.store_records import connection
@@ -40,6 +41,7 @@ async def sweep(ports: Ports) -> int:
             await ledger.wake_checkout(checkout_id)
         await ledger.forget_received(now - _REMEMBERED)
     await watch(ports)
+    await finish_open_cases(ports)
     return len(refunds) + len(deliveries) + len(checkouts)
 
 

@@ -118,8 +118,10 @@ async def check_store(ports: Ports, name: str) -> tuple[Check, ...]:
     return await ports.platforms.named(store.platform).check(connection(ports, store))
 
 
-async def invite(ports: Ports, request: StoreRequest, public_url: str) -> str:
+async def invite(ports: Ports, request: StoreRequest, public_url: str, return_url: str = "") -> str:
     """Open a one-click connection; answers the address where the owner approves.
+
+    The owner's browser comes back to `return_url`, or to a page of ours.
 
     Raises:
         NotThere: no such merchant account, or a platform without one-click keys.
@@ -133,7 +135,7 @@ async def invite(ports: Ports, request: StoreRequest, public_url: str) -> str:
     link = one_click.authorize_url(
         canonical_address(request.address),
         state=token,
-        return_url=f"{here}/done",
+        return_url=return_url or f"{here}/done",
         callback_url=f"{here}/keys",
     )
     payload = json.dumps(
@@ -191,7 +193,7 @@ async def _keep_store(
     async with ports.book.begin() as ledger:
         await ledger.lock_settings(owner_of_store(name))
         fresh = _fresh_store(request, account, keys, public_url=public_url, now=now)
-        store = _as_known(fresh, await ledger.store(name))
+        store = _as_known(fresh, await ledger.store(name), keys)
         await ledger.add_store(store)
         if "name" in request.policy:  # a whole policy, and not only windows
             policy = policy_from_settings(request.policy)
@@ -228,7 +230,7 @@ def _fresh_store(
     )
 
 
-def _as_known(store: Store, known: Store | None) -> Store:
+def _as_known(store: Store, known: Store | None, keys: Mapping[str, str]) -> Store:
     """A store added again keeps its webhooks' secret and what it was told since."""
     if known is None:
         return store
@@ -239,7 +241,7 @@ def _as_known(store: Store, known: Store | None) -> Store:
         # Each way tells refunds by names of its own: by two, one could be paid twice.
         said = f"{store.id} is connected as {known.platform}; remove that app from it first"
         raise SettingInvalid(said)
-    kept = {**store.secrets, "webhook_secret": known.secrets["webhook_secret"]}
+    kept = {**store.secrets, **_signing_secret(known, keys)}
     told = {name: known.settings[name] for name in _KEPT_OF_STORES if name in known.settings}
     return replace(
         store,
@@ -248,6 +250,12 @@ def _as_known(store: Store, known: Store | None) -> Store:
         poll_cursor=known.poll_cursor,
         created_at=known.created_at,
     )
+
+
+def _signing_secret(known: Store, keys: Mapping[str, str]) -> dict[str, str]:
+    """What signs its webhooks stays, unless the owner gives another one now."""
+    name = "webhook_secret"
+    return {name: known.secrets[name]} if name in known.secrets and name not in keys else {}
 
 
 async def _account(ports: Ports, account_id: str) -> Account:

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from pef_adapters.engine.asked_refunds import keep_asked_refund
+from pef_adapters.engine.asked_refunds import LONGEST_ID, keep_asked_refund
 from pef_adapters.engine.identity import buyer_mark
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import Received, Source, Store
@@ -96,9 +96,16 @@ async def keep_in(
         body_sha256=hashlib.sha256(body).hexdigest(),
         hints=hints,
         received_at=ports.clock.now(),
-        delivery_id=delivery_id,
+        delivery_id=_bounded(delivery_id),
     )
     return await ledger.add_received(received)
+
+
+def _bounded(delivery_id: str) -> str:
+    """A stranger's name of a delivery may be of any length; what it stands for is not."""
+    if len(delivery_id) <= LONGEST_ID:
+        return delivery_id
+    return hashlib.sha256(delivery_id.encode("utf-8", "replace")).hexdigest()
 
 
 def _nameless(ports: Ports, store: Store, hint: Hint) -> Hint:

@@ -13,6 +13,7 @@ from pef_adapters.core.errors import PefError
 from pef_adapters.engine.ports import Ports
 from pef_adapters.server import connect, gateway, health, webhooks
 from pef_adapters.server.buyer import routes as buyer
+from pef_adapters.server.plugin import routes as plugin
 from pef_adapters.server.shopify import routes as shopify
 from pef_adapters.server.vtex import routes as vtex
 
@@ -30,6 +31,7 @@ def create_app(ports: Ports, public_url: str, lifespan: Lifespan | None = None) 
             Route("/webhooks/{platform}/{store}", webhooks.store_webhook, methods=["POST"]),
             Route("/connect/{platform}/keys", connect.keys, methods=["POST"]),
             Route("/connect/{platform}/done", connect.done, methods=["GET"]),
+            *plugin.ROUTES,
             *shopify.ROUTES,
             *vtex.ROUTES,
             *gateway.routes(by_certificate=False),

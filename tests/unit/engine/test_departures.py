@@ -94,6 +94,8 @@ async def test_a_buyer_is_forgotten_and_the_money_is_not(world: TellingWorld) ->
     """Who pressed and who bought is erased; amount, state and evidence stay, and both are told."""
     await world.press(buyer="email:ana@example.com")
     await world.run()
+    world.rail.settle()
+    await world.later(minutes=5)
     assert (await world.refund()).buyer is not None
     request = PrivacyRequest(
         kind=PrivacyKind.ERASE_BUYER,
@@ -136,3 +138,15 @@ async def test_a_question_about_a_buyer_reaches_a_person(world: TellingWorld) ->
     await world.run()
     async with world.book.begin() as ledger:
         assert [a.code for a in await ledger.open_alarms()] == ["code.PRIVACY_TELL"]
+
+
+async def test_erasing_waits_for_a_refund_under_way(world: TellingWorld) -> None:
+    """What is still needed to pay and tell is erased after that, at the latest in 25 days."""
+    await world.press(buyer="email:ana@example.com")
+    await world.run()
+    request = PrivacyRequest(kind=PrivacyKind.ERASE_BUYER, request_id="p-2", order_ids=("14",))
+    await world.tell(Hint(kind=HintKind.PRIVACY, privacy=request))
+    await world.run()
+    assert (await world.refund()).buyer is not None
+    await world.later(days=26)
+    assert (await world.refund()).buyer is None

@@ -45,7 +45,8 @@ async def app_at(ports: Ports, platform: str, shop: str) -> AppSettings:
         kept = await installs.expected(ports, platform, address_of(shop))
     except NotThere:
         kept = {}
-    return app_for(platform, app_of(_as_connection(platform, shop, kept)))
+    app = app_of(_as_connection(platform, shop, kept))
+    return app if kept.get("client_id") else app_for(platform, app)
 
 
 async def session_in(request: Request) -> tuple[Session, Store, AppSettings]:

@@ -57,12 +57,15 @@ def script() -> Response:
 
 
 def choose_language(asked: str, accepted: str, preferred: str = "") -> str:
-    """The language of the admin's `locale`, else the browser's first, else the store's own."""
+    """The language of the admin's `locale`, the browser's first, or the store's own.
+
+    The first that the page speaks counts; else it is Spanish.
+    """
     for tag in (asked, accepted.partition(",")[0].partition(";")[0], preferred):
         spoken = _LANGUAGES.get(tag.strip().lower().replace("_", "-").partition("-")[0])
         if spoken:
             return spoken
-    return "en" if asked else texts.DEFAULT_LANGUAGE
+    return texts.DEFAULT_LANGUAGE
 
 
 def _drawn(

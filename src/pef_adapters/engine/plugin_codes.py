@@ -1,0 +1,86 @@
+"""One-time codes by which a store's own plugin connects it.
+
+Whoever runs this service says beforehand which account pays; the owner types the code
+into the plugin, which brings the store's address and settings. Until the store's keys
+arrive the code can be tried again, because an approval can be cancelled.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from pef_adapters.core.errors import NotThere
+from pef_adapters.core.policy import Mode
+from pef_adapters.engine.known import known_account
+from pef_adapters.engine.onboarding import StoreRequest, canonical_address, invite
+from pef_adapters.engine.ports import Ledger, Ports
+
+CODE_LASTS = timedelta(hours=24)
+# Without letters that are read for others: Crockford's base 32, 60 bits.
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_GROUPS, _LONG = 3, 4
+_MISREAD = str.maketrans("OIL", "011")
+
+
+async def offer(ports: Ports, request: StoreRequest) -> str:
+    """A code for the owner of this store: XXXX-XXXX-XXXX, good for 24 hours.
+
+    Raises:
+        NotThere: no such merchant account.
+        SettingInvalid: the address can't be used.
+    """
+    groups = ("".join(secrets.choice(_LETTERS) for _ in range(_LONG)) for _ in range(_GROUPS))
+    code = "-".join(groups)
+    request = replace(request, address=canonical_address(request.address))
+    async with ports.book.begin() as ledger:
+        await known_account(ledger, request.account_id)
+        await _keep(ledger, code, request, ports.clock.now() + CODE_LASTS)
+    return code
+
+
+async def begin(
+    ports: Ports,
+    code: str,
+    address: str,
+    *,
+    settings: Mapping[str, Any],
+    return_url: str,
+    public_url: str,
+) -> str:
+    """The address where the store's owner approves our keys.
+
+    Raises:
+        NotThere: the code is unknown or expired, or was made for another store.
+        SettingInvalid: the store would refuse these addresses.
+    """
+    async with ports.book.begin() as ledger:
+        kept = await ledger.take_invitation(_key(code), ports.clock.now())
+        if kept is None:
+            raise NotThere("this code is unknown or expired; ask for a new one")
+        until = datetime.fromisoformat(json.loads(kept)["until"])
+        request = _request(json.loads(kept)["request"])
+        await _keep(ledger, code, request, until)
+    if canonical_address(address) != request.address:
+        raise NotThere("this code was made for another store; ask for one for this address")
+    wanted = replace(request, settings={**request.settings, **settings})
+    return await invite(ports, wanted, public_url, return_url=return_url)
+
+
+async def _keep(ledger: Ledger, code: str, request: StoreRequest, until: datetime) -> None:
+    given = {each.name: getattr(request, each.name) for each in fields(request)}
+    payload = json.dumps({"request": given, "until": until.isoformat()}, default=dict)
+    await ledger.add_invitation(_key(code), payload, until)
+
+
+def _request(given: Mapping[str, Any]) -> StoreRequest:
+    mode = Mode(given["mode"]) if given["mode"] else None
+    return StoreRequest(**{**given, "mode": mode})
+
+
+def _key(code: str) -> str:
+    plain = "".join(c for c in code.upper().translate(_MISREAD) if c.isalnum())
+    return hashlib.sha256(b"\xfd" + plain.encode()).hexdigest()
