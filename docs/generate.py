@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from pef_adapters.cli.app import app
 from pef_adapters.core import errors, states
@@ -38,6 +38,11 @@ from pef_adapters.core.policy.model import (
 )
 from pef_adapters.core.texts import FIGURES, LANGUAGES, advise, explain, keys
 from pef_adapters.settings import Settings
+from pef_shopify.app import AppSettings
+from pef_shopify.payments.settings import PaymentsSettings
+from pef_shopify.settings import Settings as ShopifySettings
+from pef_vtex.settings import Settings as VtexSettings
+from pef_woocommerce.settings import Settings as WooCommerceSettings
 
 REFERENCE = Path(__file__).parent / "reference"
 GENERATED = "<!-- Written by docs/generate.py; run `make docs` instead of editing. -->"
@@ -50,6 +55,12 @@ PARTS = {
     "limits": Limit,
     "payout": PayoutTerms,
     "approvals": ApprovalTerms,
+}
+STORE_SETTINGS: dict[str, type[BaseModel]] = {
+    "woocommerce": WooCommerceSettings,
+    "shopify": ShopifySettings,
+    "shopify_payments": PaymentsSettings,
+    "vtex": VtexSettings,
 }
 # How values are told that a JSON schema knows only by their type or pattern.
 VALUES = {
@@ -205,18 +216,36 @@ def rail_codes_page() -> str:
 
 
 def settings_page() -> str:
-    """Every PEF_ variable, from the model that reads them."""
-    rows = (
-        (f"`PEF_{name.upper()}`", field.description or "", f"`{_default(field.default)}`")
-        for name, field in Settings.model_fields.items()
-    )
+    """Every PEF_ variable, and every setting of a store, from the models that read them."""
     return _page(
-        "Settings of the service",
-        "Read from the environment. What belongs to one store or one merchant account is given\n"
-        "to `pef store add` and `pef account add` instead. Besides, `SSL_CERT_FILE` names the\n"
+        "Settings",
+        "Read from the environment by the service. Besides, `SSL_CERT_FILE` names the\n"
         "certificates to trust.",
-        _table(("Variable", "Meaning", "Default"), rows),
+        "## The service",
+        _variables("PEF_", Settings),
+        "## Your Shopify app",
+        _variables("PEF_SHOPIFY_", AppSettings),
+        "## Settings of one store",
+        "Given to `pef store add`; what each means is said by its option there.",
+        *(
+            f"### {platform}\n\n{_table(('Setting', 'Default'), _fields(model))}"
+            for platform, model in STORE_SETTINGS.items()
+        ),
     )
+
+
+def _variables(prefix: str, model: type[BaseModel]) -> str:
+    rows = (
+        (f"`{prefix}{name.upper()}`", field.description or "", f"`{_default(field.default)}`")
+        for name, field in model.model_fields.items()
+    )
+    return _table(("Variable", "Meaning", "Default"), rows)
+
+
+def _fields(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+    for name, field in model.model_fields.items():
+        told = "required" if field.is_required() else f"`{_default(field.default)}`"
+        yield f"`{name}`", told
 
 
 def commands_page() -> str:
@@ -238,8 +267,12 @@ PAGES: dict[str, Callable[[], str]] = {
 
 
 def _default(value: object) -> str:
-    if value is None or value == "":
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    if value is None or value in ("", ()):
         return "not set"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 

@@ -29,6 +29,7 @@ from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Store
 from pef_adapters.platforms.contract import Check
 from pef_adapters.settings import Settings
+from pef_shopify.install import shop_domain
 
 app = typer.Typer(help="Connect a store.", no_args_is_help=True)
 
@@ -141,9 +142,10 @@ def add_shopify(
     """
     with output.errors_explained(json_wanted=json_wanted):
         kept = policy_of(policy, original_route_days, payout_days)
+        address = f"https://{shop_domain(shop)}"
     request = StoreRequest(
         platform="shopify",
-        address=_shop_address(shop),
+        address=address,
         account_id=account,
         language=language,
         mode=mode,
@@ -179,9 +181,10 @@ def add_shopify_payments(
     """Prepare a Shopify store for the payments extension; a link to install it is shown."""
     with output.errors_explained(json_wanted=json_wanted):
         kept = policy_of(policy, original_route_days, payout_days)
+        address = f"https://{shop_domain(shop)}"
     request = StoreRequest(
         platform="shopify_payments",
-        address=_shop_address(shop),
+        address=address,
         account_id=account,
         language=language,
         mode=mode,
@@ -258,10 +261,6 @@ def add_vtex(
     _add_vtex(request, {name: key for name, key in keys.items() if key}, json_wanted=json_wanted)
 
 
-def _shop_address(shop: str) -> str:
-    return shop if "://" in shop else f"https://{shop}"
-
-
 def _own_app(client_id: str, client_secret: str) -> dict[str, str]:
     given = {"client_id": client_id, "client_secret": client_secret}
     return {name: value for name, value in given.items() if value}
@@ -290,10 +289,8 @@ def _add_by_link(request: StoreRequest, *, json_wanted: bool) -> None:
 
 
 def _prepare(request: StoreRequest, keys: Mapping[str, str], *, json_wanted: bool) -> None:
-    async def use_case(ports: Ports, settings: Settings) -> str:
-        await installs.prepare(ports, request, keys)
-        shop = request.address.partition("://")[2]
-        return f"{settings.address}/connect/{request.platform}/install?shop={shop}"
+    async def use_case(ports: Ports, _: Settings) -> str:
+        return await installs.prepare(ports, request, keys)
 
     link = run(use_case, "Preparing…", json_wanted=json_wanted)
     _show_link(link, "install the app, within thirty days", json_wanted=json_wanted)

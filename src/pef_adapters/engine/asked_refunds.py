@@ -100,14 +100,17 @@ async def _amount(ledger: Ledger, asked: AskedRefund, checkout: Checkout | None)
     if asked.amount is None:
         if checkout is None:
             raise InvalidInput("a refund of an unknown payment must name its amount")
-        return await _all_that_is_left(ledger, checkout)
+        return await _all_that_is_left(ledger, checkout, asked.refund_id)
     currency = asked.currency or (checkout.amount.currency if checkout else "")
     return Money.parse(asked.amount, currency)
 
 
-async def _all_that_is_left(ledger: Ledger, checkout: Checkout) -> Money:
+async def _all_that_is_left(ledger: Ledger, checkout: Checkout, but: str) -> Money:
+    """`but` is the refund's own id: while we waited for the lock, its twin may have been kept."""
     left = checkout.amount
     for other in await ledger.asked_refunds_of_order(checkout.store_id, checkout.order_id):
+        if other.refund_id == but:
+            continue
         refund = await ledger.find_refund(checkout.store_id, other.refund_id)
         given_up = refund is not None and refund.state in _GIVEN_UP
         if other.payment_id == checkout.payment_id and not given_up:

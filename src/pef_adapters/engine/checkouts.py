@@ -8,6 +8,8 @@ found by its transaction code, which is the checkout's id.
 from dataclasses import replace
 from datetime import timedelta
 
+import structlog
+
 from pef_adapters.core.errors import (
     AnsweredNo,
     InvalidInput,
@@ -22,12 +24,14 @@ from pef_adapters.engine.asked_refunds import LONGEST_ID
 from pef_adapters.engine.checkout_steps import OVER, hear_of_payment, moved
 from pef_adapters.engine.identity import checkout_id
 from pef_adapters.engine.known import known_account
-from pef_adapters.engine.ports import Ports, Rail
+from pef_adapters.engine.ports import Ports, Rail, RailCip
 from pef_adapters.engine.records import Checkout, Store
 from pef_adapters.platforms.asked import AskedPayment, CheckoutState
 
 # How long a buyer may pay where the gateway does not say.
 _USUAL_LIFE = timedelta(days=3)
+
+_log = structlog.get_logger(__name__)
 
 
 async def ask_payment(ports: Ports, store: Store, asked: AskedPayment) -> Checkout:
@@ -47,21 +51,10 @@ async def ask_payment(ports: Ports, store: Store, asked: AskedPayment) -> Checko
         return checkout
     rail = await rail_of_store(ports, store)
     made = await rail.create_payment(checkout, asked.email)
-    now = ports.clock.now()
-    async with ports.book.begin() as ledger:
-        current = await ledger.lock_checkout(checkout.id)
-        if current is None or current.state is not CheckoutState.ASKED:
-            # Two calls at once made two CIPs; the buyer is shown the first one's.
-            return current or checkout
-        waiting = replace(
-            current,
-            state=CheckoutState.WAITING,
-            transaction_id=made.transaction_id,
-            pay_url=made.pay_url,
-            expires_at=made.expires_at,
-            look_at=schedule.checkout(current.id, now, now),
-        )
-        return await moved(ledger, waiting, now)
+    shown = await _shown(ports, checkout, made)
+    if shown.transaction_id != made.transaction_id:
+        await _withdraw(rail, made)
+    return shown
 
 
 async def settle_checkout(ports: Ports, store: Store, payment_id: str) -> Checkout:
@@ -181,6 +174,32 @@ async def _kept(ports: Ports, store: Store, asked: AskedPayment) -> Checkout:
     if (known.amount, known.order_id) != (asked.amount, asked.order_id):
         raise RequestIdReused(f"payment {asked.payment_id} was asked for {known.amount} before")
     return known
+
+
+async def _shown(ports: Ports, checkout: Checkout, made: RailCip) -> Checkout:
+    """The checkout with its CIP; of two calls at once the buyer is shown the first one's."""
+    now = ports.clock.now()
+    async with ports.book.begin() as ledger:
+        current = await ledger.lock_checkout(checkout.id)
+        if current is None or current.state is not CheckoutState.ASKED:
+            return current or checkout
+        waiting = replace(
+            current,
+            state=CheckoutState.WAITING,
+            transaction_id=made.transaction_id,
+            pay_url=made.pay_url,
+            expires_at=made.expires_at,
+            look_at=schedule.checkout(current.id, now, now),
+        )
+        return await moved(ledger, waiting, now)
+
+
+async def _withdraw(rail: Rail, made: RailCip) -> None:
+    """A CIP that no page shows may still be mailed to the buyer, who would pay twice."""
+    try:
+        await rail.cancel_payment(made.transaction_id)
+    except RailError as fault:  # paid all the same, it is found by its transaction code
+        _log.warning("spare_cip_not_withdrawn", cip=made.transaction_id, fault=fault.code)
 
 
 async def _cancelled(ports: Ports, checkout: Checkout) -> Checkout:

@@ -10,11 +10,12 @@ from datetime import datetime
 import structlog
 
 from pef_adapters.engine.policies import owner_of_store
-from pef_adapters.engine.ports import Ports
+from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import Alarm, Store
 from pef_adapters.platforms.contract import Hint
 
 LEFT_AT, CONNECTED_AT = "left_at", "connected_at"
+_LEFT = "code.STORE_UNINSTALLED"
 
 _log = structlog.get_logger(__name__)
 
@@ -44,6 +45,13 @@ async def leave(ports: Ports, store: Store, *, at: datetime | None) -> bool:
     return True
 
 
+async def forget_departure(ledger: Ledger, store: Store, now: datetime) -> None:
+    """The store is connected again: nobody has to look after its departure any more."""
+    for alarm in await ledger.open_alarms():
+        if (alarm.subject, alarm.code) == (f"store/{store.id}", _LEFT):
+            await ledger.clear_alarm(alarm.key, now)
+
+
 def _came_back(store: Store, left_at: datetime | None) -> bool:
     """A departure that is told late must not undo a newer installation."""
     connected = store.settings.get(CONNECTED_AT)
@@ -56,7 +64,7 @@ def _alarm(store: Store, now: datetime) -> Alarm:
     return Alarm(
         key=f"left/{store.id}/{store.settings.get(CONNECTED_AT, '')}",
         subject=f"store/{store.id}",
-        code="code.STORE_UNINSTALLED",
+        code=_LEFT,
         figures={"store": store.id},
         raised_at=now,
     )

@@ -17,7 +17,7 @@ import structlog
 
 from pef_adapters.core.errors import NotThere, PlatformError, SourceMismatch
 from pef_adapters.core.policy import Mode
-from pef_adapters.engine.departures import CONNECTED_AT, LEFT_AT, has_left
+from pef_adapters.engine.departures import CONNECTED_AT, LEFT_AT, forget_departure, has_left
 from pef_adapters.engine.known import known_account, known_store
 from pef_adapters.engine.onboarding import (
     INVITATION_LASTS,
@@ -51,12 +51,12 @@ class _Preparation:
     until: datetime
 
 
-async def prepare(ports: Ports, request: StoreRequest, keys: Secrets | None = None) -> None:
-    """Keep what a store's installation needs to know; it waits for thirty days.
+async def prepare(ports: Ports, request: StoreRequest, keys: Secrets | None = None) -> str:
+    """Keep what a store's installation needs to know; answers the link to install by.
 
-    `keys` are secrets of the store's own app, where it has one. Prepared again, or
-    prepared for a store that is connected, it replaces the settings when the app is
-    installed or opened the next time.
+    It waits for thirty days. `keys` are secrets of the store's own app, where it has one.
+    Prepared again, or prepared for a store that is connected, it replaces the settings
+    when the app is installed or opened the next time.
 
     Raises:
         NotThere: no such platform or merchant account.
@@ -69,6 +69,8 @@ async def prepare(ports: Ports, request: StoreRequest, keys: Secrets | None = No
         await known_account(ledger, request.account_id)
         await ledger.lock_settings(owner_of_store(store_id(request.address)))
         await _keep(ledger, _Preparation(request, keys or {}, until))
+    host = request.address.partition("://")[2]
+    return f"{ports.public_url}/connect/{request.platform}/install?shop={host}"
 
 
 async def expected(ports: Ports, platform: str, address: str) -> Secrets:
@@ -168,7 +170,6 @@ async def _settle(
     async with ports.book.begin() as ledger:
         where = _preparation(store.platform, store.identity)
         await ledger.take_invitation(where, ports.clock.now())
-        await _forget_departure(ledger, store, ports.clock.now())
     _tell(store, checks)
     return store
 
@@ -190,17 +191,11 @@ async def _renew(ports: Ports, known: Store, obtain: Obtain) -> Store:
 
 
 async def _come_back(ledger: Ledger, store: Store, now: datetime) -> Store:
-    await _forget_departure(ledger, store, now)
+    await forget_departure(ledger, store, now)
     stays = {name: told for name, told in store.settings.items() if name != LEFT_AT}
     back = replace(store, settings={**stays, CONNECTED_AT: now.isoformat()})
     await ledger.add_store(back)
     return back
-
-
-async def _forget_departure(ledger: Ledger, store: Store, now: datetime) -> None:
-    for alarm in await ledger.open_alarms():
-        if (alarm.subject, alarm.code) == (f"store/{store.id}", "code.STORE_UNINSTALLED"):
-            await ledger.clear_alarm(alarm.key, now)
 
 
 def _tell(store: Store, checks: tuple[Check, ...]) -> None:

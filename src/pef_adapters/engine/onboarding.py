@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 from pef_adapters.core.errors import NotThere, PlatformError, SettingInvalid
 from pef_adapters.core.policy import Mode, policy_from_settings
 from pef_adapters.core.texts import DEFAULT_LANGUAGE, LANGUAGES
-from pef_adapters.engine.departures import CONNECTED_AT, has_left
+from pef_adapters.engine.departures import CONNECTED_AT, forget_departure, has_left
 from pef_adapters.engine.known import known_store
 from pef_adapters.engine.policies import owner_of_store, publish_in
 from pef_adapters.engine.ports import Ports
@@ -195,6 +195,7 @@ async def _keep_store(
         fresh = _fresh_store(request, account, keys, public_url=public_url, now=now)
         store = _as_known(fresh, await ledger.store(name), keys)
         await ledger.add_store(store)
+        await forget_departure(ledger, store, now)
         if "name" in request.policy:  # a whole policy, and not only windows
             policy = policy_from_settings(request.policy)
             await publish_in(ledger, owner_of_store(name), policy, _ADDED, now)

@@ -15,8 +15,9 @@ from typing import Any
 
 from pef_adapters.core.errors import NotThere
 from pef_adapters.core.policy import Mode
+from pef_adapters.engine.departures import CONNECTED_AT
 from pef_adapters.engine.known import known_account
-from pef_adapters.engine.onboarding import StoreRequest, canonical_address, invite
+from pef_adapters.engine.onboarding import StoreRequest, canonical_address, invite, store_id
 from pef_adapters.engine.ports import Ledger, Ports
 
 CODE_LASTS = timedelta(hours=24)
@@ -54,7 +55,7 @@ async def begin(
     """The address where the store's owner approves our keys.
 
     Raises:
-        NotThere: the code is unknown or expired, or was made for another store.
+        NotThere: the code is unknown, used or expired, or was made for another store.
         SettingInvalid: the store would refuse these addresses.
     """
     async with ports.book.begin() as ledger:
@@ -63,11 +64,21 @@ async def begin(
             raise NotThere("this code is unknown or expired; ask for a new one")
         until = datetime.fromisoformat(json.loads(kept)["until"])
         request = _request(json.loads(kept)["request"])
+        used = await _is_used(ledger, request, until - CODE_LASTS)
         await _keep(ledger, code, request, until)
+    if used:
+        raise NotThere("this code was used to connect its store; ask for a new one")
     if canonical_address(address) != request.address:
         raise NotThere("this code was made for another store; ask for one for this address")
     wanted = replace(request, settings={**request.settings, **settings})
     return await invite(ports, wanted, public_url, return_url=return_url)
+
+
+async def _is_used(ledger: Ledger, request: StoreRequest, made_at: datetime) -> bool:
+    """Whether the store's keys have arrived since the code was made."""
+    store = await ledger.store(store_id(request.address))
+    connected = store.settings.get(CONNECTED_AT) if store else None
+    return connected is not None and datetime.fromisoformat(connected) >= made_at
 
 
 async def _keep(ledger: Ledger, code: str, request: StoreRequest, until: datetime) -> None:
