@@ -6,6 +6,7 @@ from pef_adapters.cli import (
     account,
     alarm,
     approval,
+    checkout,
     costs,
     demo,
     payout,
@@ -36,6 +37,7 @@ app.add_typer(payout.app, name="payout")
 app.add_typer(policy.app, name="policy")
 app.add_typer(costs.app, name="costs")
 app.add_typer(alarm.app, name="alarm")
+app.add_typer(checkout.app, name="checkout")
 app.add_typer(privacy.app, name="privacy")
 
 

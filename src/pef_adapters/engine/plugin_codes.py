@@ -78,7 +78,7 @@ async def _is_used(ledger: Ledger, request: StoreRequest, made_at: datetime) -> 
     """Whether the store's keys have arrived since the code was made."""
     store = await ledger.store(store_id(request.address))
     connected = store.settings.get(CONNECTED_AT) if store else None
-    return connected is not None and datetime.fromisoformat(connected) >= made_at
+    return connected is not None and datetime.fromisoformat(connected) > made_at
 
 
 async def _keep(ledger: Ledger, code: str, request: StoreRequest, until: datetime) -> None:

@@ -266,3 +266,13 @@ async def minding(pool: Pool) -> list[tuple[str, dict[str, str]]]:
             "SELECT lock, args FROM procrastinate_jobs WHERE task_name = 'mind' ORDER BY id"
         )
         return [(row[0], row[1]) for row in await found.fetchall()]
+
+
+async def test_checkouts_are_listed_newest_first(shop: LedgerBook) -> None:
+    """All of them, or one store's; as many as were asked for."""
+    async with shop.begin() as ledger:
+        for number in (1, 2, 3):
+            await ledger.add_checkout(checkout(number, created_at=NOON + number * MINUTE))
+        listed = await ledger.list_checkouts(limit=2)
+        assert [each.payment_id for each in listed] == ["pay-3", "pay-2"]
+        assert await ledger.list_checkouts(store_id="shop-2") == []

@@ -29,6 +29,12 @@ class ProviderLedger(Protocol):
         """Oldest first; one, unless a store asked twice for one order."""
         ...
 
+    async def list_checkouts(
+        self, *, store_id: str | None = None, limit: int = 100
+    ) -> list[Checkout]:
+        """Newest first."""
+        ...
+
     async def save_checkout(self, checkout: Checkout) -> None:
         """Write every field.
 

@@ -49,6 +49,13 @@ class Gateways(Connections):
         self._must_refer(new)
         self._tables.checkouts[new.id] = replace(new, created_at=old.created_at)
 
+    async def list_checkouts(
+        self, *, store_id: str | None = None, limit: int = 100
+    ) -> list[Checkout]:
+        oldest_first = sorted(self._tables.checkouts.values(), key=lambda each: each.created_at)
+        wanted = [each for each in oldest_first if store_id in (None, each.store_id)]
+        return wanted[::-1][:limit]
+
     async def due_checkouts(self, now: datetime, limit: int) -> list[str]:
         present = utc(now)
         waiting = [(_due_at(each), each.id) for each in self._tables.checkouts.values()]

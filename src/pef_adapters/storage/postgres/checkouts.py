@@ -45,6 +45,11 @@ _OF_TRANSACTION = f"""
     WHERE account_id = %(account_id)s AND transaction_id = %(transaction_id)s
     ORDER BY created_at, seq
 """
+_LIST = f"""
+    SELECT {_COLUMNS} FROM checkouts
+    WHERE %(store_id)s::text IS NULL OR store_id = %(store_id)s
+    ORDER BY created_at DESC, seq DESC LIMIT %(limit)s
+"""
 _DUE = """
     SELECT id FROM checkouts WHERE LEAST(tell_at, look_at) <= %(now)s
     ORDER BY LEAST(tell_at, look_at), seq LIMIT %(limit)s
@@ -72,6 +77,12 @@ class Checkouts(Table):
     ) -> list[Checkout]:
         asked = {"account_id": account_id, "transaction_id": transaction_id}
         return [self._checkout(row) for row in await self._all(_OF_TRANSACTION, **asked)]
+
+    async def list_checkouts(
+        self, *, store_id: str | None = None, limit: int = 100
+    ) -> list[Checkout]:
+        rows = await self._all(_LIST, store_id=store_id, limit=limit)
+        return [self._checkout(row) for row in rows]
 
     async def save_checkout(self, checkout: Checkout) -> None:
         if not await self._run(_UPDATE, **self._values_of_checkout(checkout)):
