@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pef_adapters.core.money import Money
 from pef_adapters.platforms import http
 from pef_adapters.platforms.asked import Checkout, KeptRefund
 from pef_adapters.platforms.contract import StoreConnection
@@ -52,6 +53,9 @@ class Records:
         return tuple(each for each in self.refunds if each.asked_at >= since)
 
     async def checkout(self, payment_id: str) -> Checkout | None:
+        raise AssertionError(f"nobody asked to take a payment such as {payment_id}")
+
+    async def paid_back(self, payment_id: str) -> Money | None:
         raise AssertionError(f"nobody asked to take a payment such as {payment_id}")
 
     async def renew_secrets(

@@ -122,7 +122,7 @@ class Room:
     def bearer(self, key: str = SECRET, /, **changes: Any) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(key, **changes)}"}
 
-    async def prepare(self, shop: str = SHOP, keys: Mapping[str, str] | None = None) -> None:
+    async def prepare(self, shop: str = SHOP, keys: Mapping[str, str] | None = None) -> str:
         """Say which account pays the shop's refunds; `keys` are of an app of its own."""
         request = StoreRequest(
             platform="shopify",
@@ -131,7 +131,7 @@ class Room:
             settings=SETTINGS,
             mode=Mode.SANDBOX,
         )
-        await installs.prepare(self.world.ports, request, keys)
+        return await installs.prepare(self.world.ports, request, keys)
 
     async def open_page(self, **query: str) -> httpx.Response:
         """Open the app in the shop's admin, as its first request comes."""

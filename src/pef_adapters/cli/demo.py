@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.live import Live
@@ -18,6 +18,7 @@ from pef_adapters import logs
 from pef_adapters.cli import output
 from pef_adapters.demo import show, watch
 from pef_adapters.demo.scenarios import play
+from pef_adapters.demo.shop import Scene
 from pef_adapters.demo.stage import Stage, stage
 
 _DAYS_UNTIL_PAID = 3
@@ -30,7 +31,7 @@ def demo(
         bool, typer.Option("--json", help="No display; one JSON object as the last line.")
     ] = False,
 ) -> None:
-    """Start a store, the sandbox and the service, press refund, and show what happens."""
+    """Start three stores, the sandbox and the service, press refund, show what happens."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
         output.errors_explained(json_wanted=json_wanted),
@@ -43,35 +44,43 @@ def demo(
 
 async def _demo(folder: Path, *, once: bool, json_wanted: bool) -> None:
     started = time.monotonic()
-    with output.working("Starting the database, sandbox, store and service…", quiet=json_wanted):
+    with output.working("Starting the database, sandbox, stores and service…", quiet=json_wanted):
         stack = contextlib.AsyncExitStack()
-        scene = await stack.enter_async_context(stage(folder, usual_ports=not json_wanted))
+        everything = await stack.enter_async_context(
+            stage(folder, usual_ports=not json_wanted, all_stores=True)
+        )
     async with stack:
-        refunds = await _play(scene, quiet=json_wanted)
+        scenes = await _play(everything, quiet=json_wanted)
+        refunds = await watch.report(everything, scenes)
         if json_wanted:
             seconds = round(time.monotonic() - started, 1)
             output.as_json({"refunds": refunds, "seconds": seconds})
             return
-        output.out.print(show.orders(await scene.orders()))
-        show.results(output.out, refunds)
-        show.addresses(output.out, scene)
+        output.out.print(await show.orders(everything))
+        show.results(output.out, scenes, refunds)
+        show.addresses(output.out, everything)
         if not once:
             await asyncio.Event().wait()
 
 
-async def _play(scene: Stage, *, quiet: bool) -> list[dict[str, Any]]:
-    scenes = await play(scene)
+async def _play(everything: Stage, *, quiet: bool) -> list[Scene]:
+    """Press every button and follow the refunds to their end."""
+    scenes = await play(everything)
     if quiet:
-        await watch.follow(scene, scenes, "accepted", lambda _: None)
-        await scene.pass_business_days(_DAYS_UNTIL_PAID)
-        await watch.follow(scene, scenes, "noted", lambda _: None)
-        return await watch.report(scene, scenes)
+        await _follow(everything, scenes, lambda _: None)
+        return scenes
     with Live(show.progress(scenes), console=output.out, refresh_per_second=10) as live:
-        await watch.follow(scene, scenes, "accepted", lambda s: live.update(show.progress(s)))
-        await scene.pass_business_days(_DAYS_UNTIL_PAID)
-        await watch.follow(scene, scenes, "noted", lambda s: live.update(show.progress(s)))
+        await _follow(everything, scenes, lambda s: live.update(show.progress(s)))
     output.out.print()
-    return await watch.report(scene, scenes)
+    return scenes
+
+
+async def _follow(everything: Stage, scenes: list[Scene], shown: watch.Shown) -> None:
+    await watch.follow(everything, scenes, "accepted", shown)
+    await everything.pass_business_days(_DAYS_UNTIL_PAID)
+    await watch.follow(everything, scenes, "noted", shown)
+    if everything.vtex is not None:
+        await everything.vtex.ask_again()
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import typer
 from pef_adapters.cli import moments, output
 from pef_adapters.cli.options import Json, Language, StoreOption
 from pef_adapters.cli.running import run
-from pef_adapters.core.errors import NotThere
+from pef_adapters.core.errors import InvalidInput, NotThere
 from pef_adapters.core.texts import explain
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import PrivacyCase, Refund
@@ -35,6 +35,7 @@ def list_cases(store: StoreOption = None, *, json_wanted: Json = False) -> None:
 @app.command("show")
 def show(
     case: Annotated[str, typer.Argument(help="The request, as in `pef privacy list`.")],
+    store: StoreOption = None,
     language: Language = "en",
     *,
     json_wanted: Json = False,
@@ -43,9 +44,7 @@ def show(
 
     async def use_case(ports: Ports, _: Settings) -> tuple[PrivacyCase, list[Refund]]:
         async with ports.book.begin() as ledger:
-            found = next((c for c in await ledger.privacy_cases() if c.id == case), None)
-            if found is None:
-                raise NotThere(f"there is no privacy request {case}; see `pef privacy list`")
+            found = _named(case, await ledger.privacy_cases(store))
             orders = [
                 await ledger.refunds_of_order(found.store_id, order) for order in found.order_ids
             ]
@@ -59,6 +58,16 @@ def show(
     columns = ("refund", "order", "amount", "state", "asked")
     output.table("On record", columns, map(_refund_row, refunds))
     output.say(explain("code.KEPT_BY_LAW", language))
+
+
+def _named(name: str, cases: list[PrivacyCase]) -> PrivacyCase:
+    found = [case for case in cases if case.id == name]
+    if not found:
+        raise NotThere(f"there is no privacy request {name}; see `pef privacy list`")
+    if len(found) > 1:
+        # A name is unique per store only, and this is about buyers.
+        raise InvalidInput(f"several stores have a request {name}; say which with --store")
+    return found[0]
 
 
 def _row(case: PrivacyCase) -> tuple[object, ...]:

@@ -252,7 +252,6 @@ def add_vtex(
         policy=kept,
     )
     keys = {
-        "app_token": random.token_urlsafe(_TOKEN_BYTES),
         "store_app_key": store_app_key,
         "store_app_token": store_app_token,
         "partner_app_key": partner_app_key,
@@ -306,7 +305,12 @@ def _show_link(link: str, what: str, *, json_wanted: bool) -> None:
 
 def _add_vtex(request: StoreRequest, keys: Mapping[str, str], *, json_wanted: bool) -> None:
     async def use_case(ports: Ports, settings: Settings) -> tuple[Store, str, tuple[Check, ...]]:
-        store, found = await onboarding.add_store(ports, request, keys, settings.address)
+        async with ports.book.begin() as ledger:
+            known = await ledger.store(onboarding.store_id(request.address))
+        # What its owner typed into VTEX's admin stays good, and so does what was given before.
+        fresh = {"app_token": random.token_urlsafe(_TOKEN_BYTES)}
+        given = {**fresh, **(known.secrets if known else {}), **keys}
+        store, found = await onboarding.add_store(ports, request, given, settings.address)
         return store, await link_ups.offer_code(ports, store.id), found
 
     store, code, found = run(use_case, f"Connecting {request.address}…", json_wanted=json_wanted)

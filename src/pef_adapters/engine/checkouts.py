@@ -6,7 +6,7 @@ found by its transaction code, which is the checkout's id.
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -25,8 +25,8 @@ from pef_adapters.engine.checkout_steps import OVER, hear_of_payment, moved
 from pef_adapters.engine.identity import checkout_id
 from pef_adapters.engine.known import known_account
 from pef_adapters.engine.ports import Ports, Rail, RailCip
-from pef_adapters.engine.records import Checkout, Store
-from pef_adapters.platforms.asked import AskedPayment, CheckoutState
+from pef_adapters.engine.records import Alarm, Checkout, Store
+from pef_adapters.platforms.asked import AskedPayment, AskedSettlement, CheckoutState
 
 # How long a buyer may pay where the gateway does not say.
 _USUAL_LIFE = timedelta(days=3)
@@ -57,14 +57,17 @@ async def ask_payment(ports: Ports, store: Store, asked: AskedPayment) -> Checko
     return shown
 
 
-async def settle_checkout(ports: Ports, store: Store, payment_id: str) -> Checkout:
+async def settle_checkout(ports: Ports, store: Store, asked: AskedSettlement) -> Checkout:
     """The gateway asks for its money: how the payment stands now, looked up where it waits.
+
+    One that asks for less than was paid will ask for the rest's refund, or never: a person
+    has to know.
 
     Raises:
         NotThere: this payment was not taken through us.
         RailError: PagoEfectivo could not be asked.
     """
-    checkout = await stored_checkout(ports, store, payment_id)
+    checkout = await stored_checkout(ports, store, asked.payment_id)
     if checkout.state is CheckoutState.WAITING:
         checkout = await look_up(ports, store, checkout)
     if checkout.state is not CheckoutState.PAID or checkout.settled_at is not None:
@@ -76,6 +79,8 @@ async def settle_checkout(ports: Ports, store: Store, payment_id: str) -> Checko
             return current or checkout
         settled = replace(current, settled_at=now, updated_at=now)
         await ledger.save_checkout(settled)
+        if asked.amount < settled.amount.decimal:
+            await ledger.raise_alarm(_settled_less(settled, now))
     return settled
 
 
@@ -95,7 +100,10 @@ async def stop_checkout(ports: Ports, store: Store, payment_id: str) -> Checkout
             await rail.cancel_payment(checkout.transaction_id)
         except AnsweredNo:
             # Paid a moment ago, or over already: only PagoEfectivo knows which.
-            return await look_up(ports, store, checkout)
+            found = await look_up(ports, store, checkout)
+            if found.state is CheckoutState.WAITING:
+                raise RailError("PagoEfectivo would not withdraw a CIP that waits") from None
+            return found
     return await _cancelled(ports, checkout)
 
 
@@ -200,6 +208,16 @@ async def _withdraw(rail: Rail, made: RailCip) -> None:
         await rail.cancel_payment(made.transaction_id)
     except RailError as fault:  # paid all the same, it is found by its transaction code
         _log.warning("spare_cip_not_withdrawn", cip=made.transaction_id, fault=fault.code)
+
+
+def _settled_less(checkout: Checkout, now: datetime) -> Alarm:
+    return Alarm(
+        key=f"settled-less/{checkout.id}",
+        subject=f"store/{checkout.store_id}",
+        code="code.SETTLED_LESS",
+        figures={"order": checkout.order_number, "paid": str(checkout.amount)},
+        raised_at=now,
+    )
 
 
 async def _cancelled(ports: Ports, checkout: Checkout) -> Checkout:

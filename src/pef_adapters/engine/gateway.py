@@ -8,6 +8,7 @@ from pef_adapters.core.errors import NotThere, RequestIdReused, SignatureInvalid
 from pef_adapters.core.texts import explain
 from pef_adapters.engine.asked_refunds import keep_asked_refund, tell_of_reuse
 from pef_adapters.engine.attention import why
+from pef_adapters.engine.checkout_steps import OVER
 from pef_adapters.engine.checkouts import (
     ask_payment,
     keep_modes_apart,
@@ -19,7 +20,7 @@ from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.receive import hint_record, keep_in
 from pef_adapters.engine.records import KeptRefund, Refund, Source, Store
 from pef_adapters.engine.store_records import connection
-from pef_adapters.platforms.asked import AskedPayment, AskedRefund, CheckoutState, Operation
+from pef_adapters.platforms.asked import AskedPayment, AskedRefund, Operation
 from pef_adapters.platforms.contract import Hint, HintKind, Outcome
 from pef_adapters.platforms.provider import (
     Answer,
@@ -73,7 +74,7 @@ async def serve(ports: Ports, store: Store, call: Call) -> tuple[Asked, Answer |
         return asked, provider.answer(asked, unpaid, here) if unpaid else None
     if isinstance(asked, AskedPayment):
         return asked, provider.answer(asked, await ask_payment(ports, store, asked), here)
-    checkout = await settle_checkout(ports, store, asked.payment_id)
+    checkout = await settle_checkout(ports, store, asked)
     return asked, provider.answer(asked, checkout, here)
 
 
@@ -99,7 +100,7 @@ async def _take_in_refund(ports: Ports, store: Store, asked: AskedRefund) -> Ref
     keep_modes_apart(store, test=asked.test)
     if asked.operation is Operation.CANCEL and not await _is_kept(ports, store, asked):
         checkout = await stop_checkout(ports, store, asked.payment_id or "")
-        if checkout.state is not CheckoutState.PAID:
+        if checkout.state in OVER:
             return RefundStanding(
                 our_id=checkout.id, amount=checkout.amount, state=None, not_paid=True
             )

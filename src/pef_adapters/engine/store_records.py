@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from pef_adapters.core.money import Money
 from pef_adapters.engine.known import known_store
 from pef_adapters.engine.policies import owner_of_store
 from pef_adapters.engine.ports import LedgerBook, Ports
@@ -37,6 +38,14 @@ class LedgerRecords:
     async def checkout(self, payment_id: str) -> Checkout | None:
         async with self.book.begin() as ledger:
             return await ledger.find_checkout(self.store_id, payment_id)
+
+    async def paid_back(self, payment_id: str) -> Money | None:
+        async with self.book.begin() as ledger:
+            checkout = await ledger.find_checkout(self.store_id, payment_id)
+            if checkout is None or checkout.transaction_id is None:
+                return None
+            payment = await ledger.payment(checkout.account_id, checkout.transaction_id)
+        return payment.refunded if payment else Money.zero(checkout.amount.currency)
 
     async def renew_secrets(
         self, still_good: Callable[[Secrets], bool], renew: Callable[[Secrets], Awaitable[Secrets]]

@@ -26,6 +26,7 @@ _log = structlog.get_logger(__name__)
 
 _MOST_REVISIONS_A_CALL = 5
 _TRIES_BEFORE_STUCK = 5
+_READABLE = 24
 
 
 async def tell_store(ports: Ports, refund_id: str) -> None:
@@ -89,12 +90,18 @@ def _told_state(refund: Refund) -> State:
     return State(refund.said.split()[0]) if refund.said else refund.state
 
 
+def _readable_id(refund: Refund) -> str:
+    """The store's own number; a gateway's long id would tell nobody anything."""
+    own = refund.platform_refund_id
+    return own if len(own) <= _READABLE else refund.id
+
+
 def note(refund: Refund, language: str) -> str:
     """The private sentences about a refund: its state, why, and what to do."""
     figures = {
         "amount": refund.amount.shown(language),
         "expected_on": refund.expected_on or "…",
-        "refund": refund.platform_refund_id,
+        "refund": _readable_id(refund),
     }
     sentences = [explain(f"note.{refund.state}", language, figures)]
     key, known = why(refund, for_the_order(refund.attention))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from pef_adapters.core.money import Money
 from pef_adapters.core.policy import Mode
 from pef_adapters.platforms.asked import Checkout, KeptRefund
 
@@ -28,6 +29,10 @@ class StoreRecords(Protocol):
 
     async def checkout(self, payment_id: str) -> Checkout | None:
         """The payment that was asked for under this id."""
+        ...
+
+    async def paid_back(self, payment_id: str) -> Money | None:
+        """How much of a payment has surely gone back to its buyer; None: no such payment."""
         ...
 
     async def renew_secrets(

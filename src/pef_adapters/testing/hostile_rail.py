@@ -43,6 +43,7 @@ class HostileRail:
 
     `created` are the CIPs that were made, in order, whoever heard of them; the answers to
     the next `lose_created` of them get lost, and `create_faults` come before any is made.
+    With `keep_cips` none is withdrawn.
     """
 
     def __init__(self) -> None:
@@ -55,6 +56,7 @@ class HostileRail:
         self.create_faults: deque[RailError] = deque()
         self.created: list[str] = []
         self.lose_created = 0
+        self.keep_cips = False
         self.down: RailError | None = None
         self.sends: list[str] = []
         self.on_send: Callable[[Attempt], None] = lambda _: None
@@ -127,7 +129,7 @@ class HostileRail:
         self._reach()
         own = transaction_id.lstrip("0")
         known = self.payments.get(own)
-        if known is None or known.paid_at is not None or known.over:
+        if self.keep_cips or known is None or known.paid_at is not None or known.over:
             raise AnsweredNo(rail_code="111", status=400)
         self.payments[own] = replace(known, over=True)
 

@@ -81,6 +81,10 @@ class KeptInMemory:
     async def checkout(self, payment_id: str) -> Checkout | None:
         return self.checkouts.get(payment_id)
 
+    async def paid_back(self, payment_id: str) -> Money | None:
+        found = self.checkouts.get(payment_id)
+        return Money.zero(found.amount.currency) if found else None
+
     async def renew_secrets(
         self, still_good: Callable[[Secrets], bool], renew: Callable[[Secrets], Awaitable[Secrets]]
     ) -> Secrets:

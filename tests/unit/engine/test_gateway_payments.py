@@ -6,6 +6,7 @@ from gateway_world import GatewayWorld
 from pef_adapters.core.errors import PlatformUnreachable
 from pef_adapters.core.money import Money
 from pef_adapters.core.policy import Mode
+from pef_adapters.engine.store_records import LedgerRecords
 from pef_adapters.platforms.asked import CheckoutState
 
 
@@ -145,3 +146,35 @@ async def test_cancelling_an_unpaid_payment_withdraws_its_cip(world: GatewayWorl
     found = await world.rail.find_payment((await world.checkout()).transaction_id or "")
     assert found is not None
     assert found.over
+
+
+async def test_a_settlement_of_less_is_shown_to_a_person(world: GatewayWorld) -> None:
+    """The buyer paid more than the gateway wants: somebody has to give the rest back."""
+    await world.paid()
+    await world.call("/settlement", amount="100.00")
+    assert [alarm.code for alarm in await world.alarms()] == ["code.SETTLED_LESS"]
+    await world.call("/settlement", amount="100.00")
+    assert len(await world.alarms()) == 1
+
+
+async def test_a_cip_that_can_still_be_paid_is_not_cancelled(world: GatewayWorld) -> None:
+    """PagoEfectivo refuses to withdraw it: the gateway hears no "cancelled", and asks again."""
+    await world.ask_to_pay()
+    world.rail.keep_cips = True
+    status, said = await world.call("/cancel", request="c1")
+    assert (status, said["code"]) == (502, "RAIL_ERROR")
+    world.rail.keep_cips = False
+    assert (await world.call("/cancel", request="c1"))[1]["not_paid"]
+
+
+async def test_what_was_paid_back_counts_confirmed_refunds_only(world: GatewayWorld) -> None:
+    """Under way is not paid back; confirmed is."""
+    await world.paid()
+    records = LedgerRecords(world.book, "tienda-pe")
+    await world.call("/refund", request="r1", amount="20.00")
+    await world.run()
+    assert await records.paid_back("pay-1") == Money(0, "PEN")
+    world.rail.settle()
+    await world.later(minutes=5)
+    assert await records.paid_back("pay-1") == Money(2000, "PEN")
+    assert await records.paid_back("another") is None

@@ -1,0 +1,609 @@
+"""The store's own plugin calls: proved, fresh, answered within moments; anything else is nothing.
+
+What is refused is tried on the recorded store; the rest on a fake WooCommerce, real
+PostgreSQL and, where a decision is waited for, a real worker.
+"""
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from engine_world import CIP, PAID, World
+from pef_adapters.core.policy import Mode
+from pef_adapters.core.texts import explain
+from pef_adapters.engine import plugin_codes
+from pef_adapters.engine.onboarding import StoreRequest, add_store
+from pef_adapters.engine.ports import Ports
+from pef_adapters.engine.records import Alarm, Refund, Store
+from pef_adapters.engine.store_records import connection
+from pef_adapters.platforms import http
+from pef_adapters.runtime import InstalledPlatforms, SystemClock, work_of
+from pef_adapters.server.app import create_app
+from pef_adapters.storage.postgres import PostgresBook
+from pef_adapters.storage.queue import Queue
+from pef_woocommerce.client import open_api
+from queue_world import working
+from recordings import signed
+from served import served
+from web_service import RECORDED_SECRETS, RECORDED_STORE, Service
+from woocommerce_bench import KEY, SECRET, RemoteStore, store_running
+
+CALLS = ("refunds", "deletions", "checks", "settings", "disconnect")
+CHOICES = {"payment_methods": ["cheque"], "transaction_id_from": "transaction_id", "auth": "header"}
+TOPICS = {
+    "action.woocommerce_refund_created",
+    "action.woocommerce_refund_deleted",
+    "order.updated",
+}
+MANY_DAYS = 120
+
+Change = Callable[[dict[str, Any]], bytes]
+
+
+def said(call: str, at: datetime, **changes: Any) -> dict[str, Any]:
+    """The body of a call that has nothing wrong with it."""
+    about = {"order_id": 14, "refund_id": 15} if call in {"refunds", "deletions"} else {}
+    chosen = CHOICES if call == "settings" else {}
+    return {"at": int(at.timestamp()), **about, **chosen, **changes}
+
+
+async def post(
+    service: Service,
+    call: str,
+    body: bytes,
+    *,
+    secret: str = "abc",
+    store: str = "abc",
+    **more: str,
+) -> httpx.Response:
+    """One signed call of the recorded store's plugin; `more` replaces headers."""
+    headers = {**signed(body, secret, RECORDED_STORE, ""), **more}
+    del headers["X-WC-Webhook-Topic"]
+    path = f"/plugin/woocommerce/{store}/{call}"
+    # As bytes: what a header holds need not be text.
+    raw = {name: value.encode("latin-1") for name, value in headers.items()}
+    return await service.client.post(path, content=body, headers=raw)
+
+
+async def stored(ports: Ports, name: str = "abc") -> Store:
+    """The store as it is kept."""
+    async with ports.book.begin() as ledger:
+        found = await ledger.store(name)
+    assert found is not None
+    return found
+
+
+async def alarms(ports: Ports) -> list[Alarm]:
+    """What people are told to look at."""
+    async with ports.book.begin() as ledger:
+        return await ledger.open_alarms()
+
+
+# --- what is refused --------------------------------------------------------------
+
+
+def refusal(answer: httpx.Response) -> tuple[int, str]:
+    """Status and code; there is a sentence beside them, and never the secret."""
+    told = answer.json()
+    assert told["message"]
+    assert not any(secret in answer.text for secret in RECORDED_SECRETS.values())
+    return answer.status_code, told["code"]
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"X-WC-Webhook-Signature": ""}, (401, "SIGNATURE_MISSING")),
+        ({"X-WC-Webhook-Signature": "bm8="}, (401, "SIGNATURE_INVALID")),
+        ({"X-WC-Webhook-Signature": "ñ"}, (401, "SIGNATURE_INVALID")),
+        ({"X-WC-Webhook-Source": "https://otra.pe/"}, (403, "SOURCE_MISMATCH")),
+        ({"X-WC-Webhook-Source": ""}, (403, "SOURCE_MISMATCH")),
+    ],
+    ids=["unsigned", "forged", "no text", "another store", "no source"],
+)
+async def test_an_unproved_call_changes_nothing(
+    service: Service, call: str, headers: dict[str, str], expected: tuple[int, str]
+) -> None:
+    """Whoever did not sign under the store's name gets no further, whatever is called."""
+    before = await stored(service.ports)
+    body = json.dumps(said(call, service.world.clock.now())).encode()
+    assert refusal(await post(service, call, body, **headers)) == expected
+    assert await service.kept() == 0
+    assert await stored(service.ports) == before
+    assert await alarms(service.ports) == []
+
+
+@pytest.mark.parametrize("call", CALLS)
+async def test_another_stores_secret_opens_nothing(service: Service, call: str) -> None:
+    """A store that signs rightly with its own secret can't speak for another."""
+    before = await stored(service.ports)
+    body = json.dumps(said(call, service.world.clock.now())).encode()
+    answer = await post(service, call, body, secret=RECORDED_SECRETS["order"])
+    assert refusal(answer) == (401, "SIGNATURE_INVALID")
+    assert await service.kept() == 0
+    assert await stored(service.ports) == before
+
+
+@pytest.mark.parametrize("store", ["nobody", "tienda-pe", "%00", "%F0%28"])
+async def test_an_unknown_store_looks_like_a_wrong_signature(service: Service, store: str) -> None:
+    """Nobody learns by asking which stores there are, nor one of another platform."""
+    body = json.dumps(said("checks", service.world.clock.now())).encode()
+    answer = await post(service, "checks", body, store=store)
+    assert refusal(answer) == (401, "SIGNATURE_INVALID")
+
+
+def _without_time(body: dict[str, Any]) -> bytes:
+    return json.dumps({key: value for key, value in body.items() if key != "at"}).encode()
+
+
+def _with(**changes: Any) -> Change:
+    return lambda body: json.dumps({**body, **changes}).encode()
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda _: b"", (400, "BODY_UNREADABLE")),
+        (lambda _: b"<br />", (400, "BODY_UNREADABLE")),
+        (lambda _: b"\xff\xfe", (400, "BODY_UNREADABLE")),
+        (lambda _: b"[]", (400, "BODY_UNREADABLE")),
+        (lambda _: b"null", (400, "BODY_UNREADABLE")),
+        (_without_time, (400, "BODY_UNREADABLE")),
+        (_with(at="soon"), (400, "BODY_UNREADABLE")),
+        (_with(at=-1), (400, "BODY_UNREADABLE")),
+        (_with(at=1_764_000_000_000), (400, "BODY_UNREADABLE")),
+        (_with(at=1), (401, "SIGNATURE_INVALID")),
+        (_with(at=10**12), (401, "SIGNATURE_INVALID")),
+        (_with(padding="x" * 10_000), (413, "BODY_TOO_LARGE")),
+    ],
+    ids=[
+        *("empty", "not JSON", "not text", "a list", "null", "no time", "a word for time"),
+        *("before time", "milliseconds", "very old", "beyond the calendar", "too large"),
+    ],
+)
+async def test_a_signed_call_that_makes_no_sense_changes_nothing(
+    service: Service, call: str, change: Change, expected: tuple[int, str]
+) -> None:
+    """Even the store's own signature carries nothing that can't be read, is old or is too large."""
+    before = await stored(service.ports)
+    body = change(said(call, service.world.clock.now()))
+    assert refusal(await post(service, call, body)) == expected
+    assert await service.kept() == 0
+    assert await stored(service.ports) == before
+
+
+@pytest.mark.parametrize("call", ["refunds", "deletions"])
+@pytest.mark.parametrize("field", ["order_id", "refund_id"])
+@pytest.mark.parametrize("value", [None, 0, -15, 1.5, "", "fifteen", [15]])
+async def test_only_numbers_of_orders_and_refunds_are_taken(
+    service: Service, call: str, field: str, value: object
+) -> None:
+    """What names no order or refund is refused, and the answer names the field."""
+    body = json.dumps(said(call, service.world.clock.now(), **{field: value})).encode()
+    answer = await post(service, call, body)
+    assert refusal(answer) == (400, "BODY_UNREADABLE")
+    assert field in answer.json()["message"]
+    assert await service.kept() == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status"), [(-301, 401), (-300, 200), (0, 200), (300, 200), (301, 401)]
+)
+async def test_a_call_is_good_for_five_minutes_either_way(
+    service: Service, seconds: int, status: int
+) -> None:
+    """A clock may be a little wrong; a recorded call is worthless soon."""
+    at = service.world.clock.now() + timedelta(seconds=seconds)
+    body = json.dumps(said("deletions", at)).encode()
+    assert (await post(service, "deletions", body)).status_code == status
+    assert await service.kept() == (1 if status == 200 else 0)
+
+
+async def test_only_posts_are_served(service: Service) -> None:
+    """Opening an address in a browser does nothing."""
+    for call in (*(f"abc/{each}" for each in CALLS), "connect"):
+        answer = await service.client.get(f"/plugin/woocommerce/{call}")
+        assert answer.status_code in {404, 405}
+    assert await service.kept() == 0
+
+
+# --- settings ---------------------------------------------------------------------
+
+
+async def test_the_owners_choices_replace_the_settings(service: Service) -> None:
+    """What the page shows is what counts from now on; what only the operator sets, stays."""
+    chosen = {"payment_methods": ["pagoefectivo", "pe"], "auth": "query"}
+    found = said("settings", service.world.clock.now(), **chosen, transaction_id_from="meta:_cip")
+    answer = await post(service, "settings", json.dumps(found | {"allow_http": False}).encode())
+    assert (answer.status_code, answer.json()) == (200, {})
+    assert (await stored(service.ports)).settings["platform"] == {
+        **chosen,
+        "transaction_id_from": "meta:_cip",
+        "allow_http": True,
+    }
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"payment_methods": []},
+        {"payment_methods": [""]},
+        {"payment_methods": ["  "]},
+        {"payment_methods": "cheque"},
+        {"payment_methods": [f"m{number}" for number in range(51)]},
+        {"transaction_id_from": "meta:"},
+        {"transaction_id_from": "order_key"},
+        {"transaction_id_from": ""},
+        {"auth": "cookie"},
+        {"auth": None},
+    ],
+    ids=str,
+)
+async def test_a_bad_setting_changes_nothing(service: Service, wrong: dict[str, Any]) -> None:
+    """One bad choice leaves all settings as they were, and the answer names it."""
+    before = await stored(service.ports)
+    body = json.dumps(said("settings", service.world.clock.now(), **wrong)).encode()
+    answer = await post(service, "settings", body)
+    assert refusal(answer)[1] in {"BODY_UNREADABLE", "SETTING_INVALID"}
+    assert next(iter(wrong)) in answer.json()["message"]
+    assert await stored(service.ports) == before
+
+
+# --- a store that is there ---------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Shop:
+    """The service and a connected store on this machine; `queue` is worked by whoever wants."""
+
+    client: httpx.AsyncClient
+    ports: Ports
+    world: World
+    remote: RemoteStore
+    queue: Queue
+    name: str
+
+    async def call(self, call: str, **changes: Any) -> httpx.Response:
+        """A signed call of the store's plugin, made now."""
+        store = await stored(self.ports, self.name)
+        body = json.dumps(said(call, self.ports.clock.now(), **changes)).encode()
+        headers = signed(body, store.secrets["webhook_secret"], store.identity, "")
+        path = f"/plugin/woocommerce/{self.name}/{call}"
+        return await self.client.post(path, content=body, headers=headers)
+
+    async def press(self, amount: str = "129.80") -> dict[str, int]:
+        """Press refund on a new order; answers what the plugin says of it."""
+        order = await asyncio.to_thread(self.remote.paid_order, "129.80")
+        refund = await asyncio.to_thread(self.remote.press, order, amount)
+        return {"order_id": int(order), "refund_id": int(refund)}
+
+    async def refunds(self, **about: int) -> dict[str, Any]:
+        """What the store is answered about a refund that was pressed."""
+        answer = await self.call("refunds", **about)
+        assert answer.status_code == 200, answer.text
+        told: dict[str, Any] = answer.json()
+        assert set(told) == {"outcome", "state", "sentence", "our_id", "expected_on"}
+        return told
+
+    async def refund(self, number: int) -> Refund | None:
+        async with self.ports.book.begin() as ledger:
+            return await ledger.find_refund(self.name, str(number))
+
+    async def webhooks(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = await asyncio.to_thread(self.remote.do, "GET", "/webhooks")
+        return found
+
+    async def moods(self, **moods: Any) -> None:
+        await asyncio.to_thread(lambda: self.remote.moods(**moods))
+
+    def working(self) -> Any:
+        """A worker that runs meanwhile."""
+        return working(self.queue, work_of(self.ports))
+
+
+@asynccontextmanager
+async def opened(book: PostgresBook, queue: Queue, remote: RemoteStore) -> AsyncIterator[Shop]:
+    """The service beside a store that nobody has connected."""
+    world = await World(book).open()
+    ports = replace(world.ports, platforms=InstalledPlatforms(), clock=SystemClock())
+    world.rail.pay("11546901", PAID, datetime.now(UTC) - timedelta(days=1))
+    http.allow_private_stores(allowed=True)
+    async with (
+        served(create_app(ports, "https://refunds.example")) as address,
+        httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as client,
+    ):
+        yield Shop(client, ports, world, remote, queue, "")
+    http.allow_private_stores(allowed=False)
+
+
+def request_of(remote: RemoteStore, **policy: Any) -> StoreRequest:
+    """What the operator says of the store."""
+    anything = {"name": "shop", "otherwise": "approve", "double_press_minutes": 0}
+    return StoreRequest(
+        platform="woocommerce",
+        address=remote.home,
+        account_id="main",
+        settings={"payment_methods": ["pagoefectivo"], "allow_http": True},
+        policy=anything | policy,
+        language="es_PE",
+    )
+
+
+@pytest.fixture
+async def shop(postgres_book: PostgresBook, queue: Queue) -> AsyncIterator[Shop]:
+    """A connected store whose webhooks never arrive: the plugin's calls are all there is."""
+    with store_running() as remote:
+        async with opened(postgres_book, queue, remote) as ready:
+            await connect(ready)
+            await ready.moods(drop_webhooks=True)
+            yield ready
+
+
+async def connect(shop: Shop, **policy: Any) -> None:
+    """Add the store by its keys, under a policy."""
+    keys = {"consumer_key": KEY, "consumer_secret": SECRET}
+    request = request_of(shop.remote, **policy)
+    store, checks = await add_store(shop.ports, request, keys, "https://refunds.example")
+    assert all(check.passed for check in checks), checks
+    shop.name = store.id
+
+
+async def test_a_pressed_refund_is_decided_while_the_store_waits(shop: Shop) -> None:
+    """Accepted within moments, with its day, our id and a sentence in the store's language."""
+    pressed = await shop.press()
+    async with shop.working():
+        told = await shop.refunds(**pressed)
+    refund = await shop.refund(pressed["refund_id"])
+    assert refund is not None
+    assert (told["outcome"], told["state"], told["our_id"]) == ("accepted", "pending", refund.id)
+    assert told["expected_on"] == refund.expected_on
+    figures = {"amount": refund.amount.shown("es_PE"), "expected_on": refund.expected_on or ""}
+    assert told["sentence"] == explain("note.pending", "es_PE", {**figures, "refund": "15"})
+    assert shop.world.rail.paid_out() == [f"{refund.id}-1"]
+
+
+async def test_a_refund_that_is_pressed_twice_is_paid_once(shop: Shop) -> None:
+    """Eight calls at once, another after, and its webhook too: one payment."""
+    await shop.moods(drop_webhooks=False)
+    pressed = await shop.press()
+    async with shop.working():
+        told = await asyncio.gather(*(shop.refunds(**pressed) for _ in range(8)))
+        again = await shop.refunds(**pressed)
+    assert {each["outcome"] for each in told} == {"accepted"}
+    assert again["our_id"] == told[0]["our_id"]
+    assert shop.world.rail.paid_out() == [f"{again['our_id']}-1"]
+
+
+async def test_a_refusal_brings_the_policys_sentence(shop: Shop) -> None:
+    """Too old to go back: the store is told why in its own language, and nothing is sent."""
+    long_ago = datetime.now(UTC) - timedelta(days=MANY_DAYS)
+    shop.world.rail.pay(CIP, PAID, long_ago)
+    pressed = await shop.press()
+    async with shop.working():
+        told = await shop.refunds(**pressed)
+    refund = await shop.refund(pressed["refund_id"])
+    assert refund is not None
+    assert refund.decision is not None
+    assert (told["outcome"], told["state"]) == ("refused", "rejected")
+    why = explain(f"code.{refund.decision['code']}", "es_PE", dict(refund.decision["figures"]))
+    assert why in told["sentence"]
+    assert shop.world.rail.sends == []
+
+
+async def test_what_needs_a_person_is_held(shop: Shop) -> None:
+    """The store hears at once that somebody has to decide."""
+    await connect(shop, otherwise="hold")
+    pressed = await shop.press()
+    async with shop.working():
+        told = await shop.refunds(**pressed)
+    assert (told["outcome"], told["state"]) == ("held", "held")
+    assert shop.world.rail.sends == []
+
+
+async def test_without_a_worker_it_is_kept_and_told_later(shop: Shop) -> None:
+    """Nobody decides: within two seconds the store hears "later", and a later worker pays."""
+    pressed = await shop.press()
+    started = time.monotonic()
+    told = await shop.refunds(**pressed)
+    assert time.monotonic() - started < 2
+    assert (told["outcome"], told["state"], told["sentence"]) == ("later", None, "")
+    async with shop.working():
+        after = await shop.refunds(**pressed)
+    assert (after["outcome"], after["our_id"]) == ("accepted", told["our_id"])
+
+
+async def test_a_store_that_is_down_makes_it_later(shop: Shop) -> None:
+    """Whoever can't be read is not believed: kept, not decided, not paid."""
+    pressed = await shop.press()
+    await shop.moods(down=True)
+    async with shop.working():
+        told = await shop.refunds(**pressed)
+    assert told["outcome"] == "later"
+    assert shop.world.rail.sends == []
+
+
+async def test_a_deleted_refund_is_stopped(shop: Shop) -> None:
+    """Held, then deleted at the store without any webhook: the plugin's word makes us look."""
+    await connect(shop, otherwise="hold")
+    pressed = await shop.press()
+    path = f"/orders/{pressed['order_id']}/refunds/{pressed['refund_id']}?silently=true"
+    async with shop.working():
+        assert (await shop.refunds(**pressed))["outcome"] == "held"
+        await asyncio.to_thread(shop.remote.do, "DELETE", path)
+        answer = await shop.call("deletions", **pressed)
+        assert isinstance(answer.json()["received"], int)
+        async with asyncio.timeout(20):
+            while (await shop.refunds(**pressed))["state"] != "cancelled":
+                pass
+    assert shop.world.rail.sends == []
+
+
+async def test_checks_have_a_shape(shop: Shop) -> None:
+    """Each has a name, whether it passed, what was found, and how to mend what was not."""
+    found = (await shop.call("checks")).json()["checks"]
+    assert len(found) > 3
+    for check in found:
+        assert set(check) == {"name", "passed", "detail", "mend"}
+        assert check["name"]
+        assert check["passed"] in {True, False}
+        assert check["passed"] or check["mend"]
+
+
+async def test_checks_of_an_unreachable_store_are_an_answer(shop: Shop) -> None:
+    """The store does not answer us: that is a check that failed, and how to mend it."""
+    await shop.moods(down=True)
+    answer = await shop.call("checks")
+    assert answer.status_code == 200
+    failed = [check for check in answer.json()["checks"] if not check["passed"]]
+    assert failed
+    assert all(check["mend"] for check in failed)
+
+
+# --- leaving ---------------------------------------------------------------------
+
+
+async def test_disconnecting_notes_it_and_removes_our_webhooks(shop: Shop) -> None:
+    """The store is asked no more, a person hears of it, and nobody else's webhook is touched."""
+    another = await _webhook_of_somebody_else(shop)
+    assert {hook["topic"] for hook in await shop.webhooks()} == TOPICS
+    answer = await shop.call("disconnect")
+    assert (answer.status_code, answer.json()) == (200, {})
+    assert [hook["delivery_url"] for hook in await shop.webhooks()] == [another]
+    assert "left_at" in (await stored(shop.ports, shop.name)).settings
+    assert [alarm.code for alarm in await alarms(shop.ports)] == ["code.STORE_UNINSTALLED"]
+
+
+async def _webhook_of_somebody_else(shop: Shop) -> str:
+    """Another service hears of orders too; answers where."""
+    url = "https://otro.example/hook"
+    hook = {"name": "otro", "topic": "order.updated", "delivery_url": url, "secret": "x"}
+    async with open_api(connection(shop.ports, await stored(shop.ports, shop.name))) as api:
+        await api.write("POST", "webhooks", hook)
+    return url
+
+
+async def test_disconnecting_again_is_no_news(shop: Shop) -> None:
+    """The button pressed twice leaves one note of one moment, and one alarm."""
+    await shop.call("disconnect")
+    first = await stored(shop.ports, shop.name)
+    assert (await shop.call("disconnect")).status_code == 200
+    assert await stored(shop.ports, shop.name) == first
+    assert len(await alarms(shop.ports)) == 1
+
+
+async def test_a_store_that_can_not_be_reached_has_left_all_the_same(shop: Shop) -> None:
+    """The webhooks could not be removed and the plugin hears so; tried again, they are."""
+    await shop.moods(down=True)
+    answer = await shop.call("disconnect")
+    assert answer.status_code >= 500
+    assert answer.json()["code"].startswith("PLATFORM_")
+    assert "left_at" in (await stored(shop.ports, shop.name)).settings
+    await shop.moods(down=False)
+    assert (await shop.call("disconnect")).status_code == 200
+    assert await shop.webhooks() == []
+
+
+# --- connecting -------------------------------------------------------------------
+
+
+@pytest.fixture
+async def stranger(postgres_book: PostgresBook, queue: Queue) -> AsyncIterator[Shop]:
+    """A store that nobody has connected yet."""
+    with store_running() as remote:
+        async with opened(postgres_book, queue, remote) as ready:
+            yield ready
+
+
+async def ask_to_connect(shop: Shop, given: str, **changes: Any) -> httpx.Response:
+    """The owner types the code into the plugin and presses *Connect*."""
+    asked = {
+        "code": given,
+        "address": f"{shop.remote.home}/",
+        "return_url": f"{shop.remote.home}/wp-admin/admin.php?page=pef",
+        **CHOICES,
+        "payment_methods": ["pagoefectivo"],
+    }
+    return await shop.client.post("/plugin/woocommerce/connect", json=asked | changes)
+
+
+async def offered(shop: Shop) -> str:
+    """A code from the operator."""
+    request = replace(request_of(shop.remote), settings={"allow_http": True}, mode=Mode.SANDBOX)
+    return await plugin_codes.offer(shop.ports, request)
+
+
+async def approved(shop: Shop, link: str) -> httpx.Response:
+    """The owner approves: WooCommerce posts the keys, unsigned, with our state."""
+    (state,) = re.findall(r"user_id=([\w-]+)", link)
+    keys = {"consumer_key": KEY, "consumer_secret": SECRET, "key_permissions": "read_write"}
+    return await shop.client.post(
+        "/connect/woocommerce/keys", json={"key_id": 1, "user_id": state, **keys}
+    )
+
+
+async def test_a_store_connects_by_its_code(stranger: Shop) -> None:
+    """Code, approval, keys: the store is there with its owner's choices, and has its webhooks."""
+    answer = await ask_to_connect(stranger, await offered(stranger), auth="query")
+    link = answer.json()["authorize_url"]
+    assert link.startswith(f"{stranger.remote.home}/wc-auth/v1/authorize?")
+    assert "wp-admin" in link
+    connected = (await approved(stranger, link)).json()
+    store = await stored(stranger.ports, connected["store"])
+    assert (store.account_id, store.mode) == ("main", Mode.SANDBOX)
+    assert store.settings["platform"] == {
+        "payment_methods": ["pagoefectivo"],
+        "transaction_id_from": "transaction_id",
+        "auth": "query",
+        "allow_http": True,
+    }
+    assert {hook["topic"] for hook in await stranger.webhooks()} == TOPICS
+
+
+async def test_a_wrong_code_connects_nothing(stranger: Shop) -> None:
+    """Nobody is sent anywhere without a code of ours, and the code is for one address."""
+    code = await offered(stranger)
+    wrong = await ask_to_connect(stranger, "0000-0000-0000")
+    other = await ask_to_connect(stranger, code, address="https://otra.example")
+    assert [refusal(each) for each in (wrong, other)] == [(404, "NOT_THERE")] * 2
+    assert (await ask_to_connect(stranger, code)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"code": None},
+        {"code": "x" * 41},
+        {"address": "a" * 501},
+        {"return_url": "a" * 1001},
+        {"payment_methods": []},
+        {"payment_methods": ["  "]},
+        {"transaction_id_from": "order_key"},
+        {"auth": "cookie"},
+        {"padding": "x" * 10_000},
+    ],
+    ids=str,
+)
+async def test_choices_are_checked_before_the_owner_is_sent_away(
+    stranger: Shop, wrong: dict[str, Any]
+) -> None:
+    """A bad choice is told on the plugin's page, and not by keys that the store undoes."""
+    answer = await ask_to_connect(stranger, await offered(stranger), **wrong)
+    assert answer.status_code in {400, 413, 422}
+    assert "authorize_url" not in answer.json()
+
+
+async def test_an_unusable_address_is_told(stranger: Shop) -> None:
+    """What is no address is refused by name."""
+    answer = await ask_to_connect(stranger, await offered(stranger), address="tienda")
+    assert refusal(answer) == (422, "SETTING_INVALID")
