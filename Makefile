@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check format docs pictures lock cassettes bench changelog clean
+.PHONY: help setup demo serve test check format docs pictures lock cassettes plugin bench changelog clean
 
 help: ## Show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ pictures: $(VENV)/.dev ## Take the README's pictures of the real screens, in Chr
 cassettes: $(VENV)/.dev ## Record the HTTP cassettes again, against the sandbox and the fake store
 	$(BIN)/python tests/contract/pagoefectivo/record_cassettes.py
 	PEF_RECORD_CASSETTES=1 $(BIN)/python -m pytest -q tests/integration/woocommerce/test_woocommerce_cassettes.py
+
+plugin: $(VENV)/.runtime ## Build the WordPress plugin's zip, dist/pef-refunds.zip
+	@$(BIN)/python adapters/woocommerce/plugin/build.py
 
 bench: $(VENV)/.dev ## Measure ratios against bare baselines
 	$(BIN)/python bench/run.py

@@ -18,6 +18,7 @@ from typing import Final
 
 from pef_adapters.core.errors import LinkExpired, LinkTampered, NotThere, SourceMismatch
 from pef_adapters.engine.known import known_store
+from pef_adapters.engine.one_time_codes import key_of, new_code
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import Store
 
@@ -25,13 +26,9 @@ from pef_adapters.engine.records import Store
 CODE_LASTS: Final = timedelta(hours=24)
 TOKEN_LASTS: Final = timedelta(hours=1)
 AUTHORIZATION_LASTS: Final = timedelta(minutes=10)
-# Without letters that are read for others: Crockford's base 32, 60 bits in three groups.
-_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_MISREAD: Final = str.maketrans("OIL", "011")
-_GROUPS, _LONG = 3, 4
 # No id in a buyer's link holds a "~", so neither kind of token passes for the other.
 _MARK: Final = "link-up~"
-_TYPED, _AUTHORIZED = "typed", "authorized"
+_TYPED: Final = "link-up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +47,10 @@ async def offer_code(ports: Ports, store_id: str) -> str:
     Raises:
         NotThere: no such store.
     """
-    groups = ("".join(secrets.choice(_LETTERS) for _ in range(_LONG)) for _ in range(_GROUPS))
-    code = "-".join(groups)
+    code = new_code()
     async with ports.book.begin() as ledger:
         store = await known_store(ledger, store_id)
-        await _invite(ports, ledger, _sha256(_TYPED, _plain(code)), store, CODE_LASTS)
+        await _invite(ports, ledger, key_of(_TYPED, code), store, CODE_LASTS)
     return code
 
 
@@ -97,11 +93,10 @@ async def authorize(
     """
     authorization = secrets.token_urlsafe(32)
     async with ports.book.begin() as ledger:
-        store = await _take(ports, ledger, _TYPED, _plain(code), platform)
+        store = await _take(ports, ledger, key_of(_TYPED, code), platform)
         if not is_home(store):
             raise SourceMismatch("the code belongs to another store than the browser returns to")
-        kept = _sha256(_AUTHORIZED, authorization)
-        await _invite(ports, ledger, kept, store, AUTHORIZATION_LASTS)
+        await _invite(ports, ledger, _sha256(authorization), store, AUTHORIZATION_LASTS)
     return authorization
 
 
@@ -112,7 +107,7 @@ async def collect(ports: Ports, platform: str, authorization: str) -> Store:
         NotThere: the code is unknown, used or expired.
     """
     async with ports.book.begin() as ledger:
-        return await _take(ports, ledger, _AUTHORIZED, authorization, platform)
+        return await _take(ports, ledger, _sha256(authorization), platform)
 
 
 async def _invite(
@@ -122,8 +117,8 @@ async def _invite(
     await ledger.add_invitation(code_sha256, payload, ports.clock.now() + lasts)
 
 
-async def _take(ports: Ports, ledger: Ledger, step: str, code: str, platform: str) -> Store:
-    payload = await ledger.take_invitation(_sha256(step, code), ports.clock.now())
+async def _take(ports: Ports, ledger: Ledger, code_sha256: str, platform: str) -> Store:
+    payload = await ledger.take_invitation(code_sha256, ports.clock.now())
     if payload is None:
         raise NotThere("this code is unknown, used or expired; ask for a new one")
     store = await known_store(ledger, json.loads(payload)["store"])
@@ -132,11 +127,6 @@ async def _take(ports: Ports, ledger: Ledger, step: str, code: str, platform: st
     return store
 
 
-def _plain(code: str) -> str:
-    """As it was meant: hyphens and case don't count, and O is read as 0."""
-    return "".join(filter(str.isalnum, code.upper())).translate(_MISREAD)
-
-
-def _sha256(step: str, code: str) -> str:
-    """The step is part of it: a code is good for its own step only."""
-    return hashlib.sha256(f"link-up/{step}/{code}".encode()).hexdigest()
+def _sha256(authorization: str) -> str:
+    """What the browser takes back is good for this step only."""
+    return hashlib.sha256(f"link-up/authorized/{authorization}".encode()).hexdigest()

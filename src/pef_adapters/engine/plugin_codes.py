@@ -5,9 +5,7 @@ into the plugin, which brings the store's address and settings. Until the store'
 arrive the code can be tried again, because an approval can be cancelled.
 """
 
-import hashlib
 import json
-import secrets
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
@@ -18,13 +16,11 @@ from pef_adapters.core.policy import Mode
 from pef_adapters.engine.departures import CONNECTED_AT
 from pef_adapters.engine.known import known_account
 from pef_adapters.engine.onboarding import StoreRequest, canonical_address, invite, store_id
+from pef_adapters.engine.one_time_codes import key_of, new_code
 from pef_adapters.engine.ports import Ledger, Ports
 
 CODE_LASTS = timedelta(hours=24)
-# Without letters that are read for others: Crockford's base 32, 60 bits.
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_GROUPS, _LONG = 3, 4
-_MISREAD = str.maketrans("OIL", "011")
+_PURPOSE = "plugin"
 
 
 async def offer(ports: Ports, request: StoreRequest) -> str:
@@ -34,8 +30,7 @@ async def offer(ports: Ports, request: StoreRequest) -> str:
         NotThere: no such merchant account.
         SettingInvalid: the address can't be used.
     """
-    groups = ("".join(secrets.choice(_LETTERS) for _ in range(_LONG)) for _ in range(_GROUPS))
-    code = "-".join(groups)
+    code = new_code()
     request = replace(request, address=canonical_address(request.address))
     async with ports.book.begin() as ledger:
         await known_account(ledger, request.account_id)
@@ -59,7 +54,7 @@ async def begin(
         SettingInvalid: the store would refuse these addresses.
     """
     async with ports.book.begin() as ledger:
-        kept = await ledger.take_invitation(_key(code), ports.clock.now())
+        kept = await ledger.take_invitation(key_of(_PURPOSE, code), ports.clock.now())
         if kept is None:
             raise NotThere("this code is unknown or expired; ask for a new one")
         until = datetime.fromisoformat(json.loads(kept)["until"])
@@ -84,14 +79,9 @@ async def _is_used(ledger: Ledger, request: StoreRequest, made_at: datetime) -> 
 async def _keep(ledger: Ledger, code: str, request: StoreRequest, until: datetime) -> None:
     given = {each.name: getattr(request, each.name) for each in fields(request)}
     payload = json.dumps({"request": given, "until": until.isoformat()}, default=dict)
-    await ledger.add_invitation(_key(code), payload, until)
+    await ledger.add_invitation(key_of(_PURPOSE, code), payload, until)
 
 
 def _request(given: Mapping[str, Any]) -> StoreRequest:
     mode = Mode(given["mode"]) if given["mode"] else None
     return StoreRequest(**{**given, "mode": mode})
-
-
-def _key(code: str) -> str:
-    plain = "".join(c for c in code.upper().translate(_MISREAD) if c.isalnum())
-    return hashlib.sha256(b"\xfd" + plain.encode()).hexdigest()

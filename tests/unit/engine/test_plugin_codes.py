@@ -13,6 +13,7 @@ from pef_adapters.core.policy import Mode
 from pef_adapters.engine import plugin_codes
 from pef_adapters.engine.departures import leave
 from pef_adapters.engine.onboarding import StoreRequest, accept_invitation
+from pef_adapters.engine.one_time_codes import key_of
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Store
 from pef_adapters.platforms import http
@@ -180,6 +181,6 @@ async def test_the_code_itself_is_kept_nowhere(world: World) -> None:
     """Only its hash is: who reads the ledger can't connect a store."""
     code = await plugin_codes.offer(world.ports, REQUEST)
     everything = repr(world.memory._tables)
-    assert plugin_codes._key(code) in everything
+    assert key_of("plugin", code) in everything
     assert code not in everything
     assert code.replace("-", "") not in everything
