@@ -1,6 +1,7 @@
 """What one WooCommerce store needs to be told, and its secrets; reads nothing itself."""
 
-from typing import Annotated, Literal, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 
@@ -54,7 +55,16 @@ def settings_of(store: StoreConnection) -> Settings:
     Raises:
         SettingInvalid: a setting is missing or can't be used.
     """
-    return _read(Settings, dict(store.settings))
+    return chosen_settings(store.settings)
+
+
+def chosen_settings(chosen: Mapping[str, Any]) -> Settings:
+    """What somebody chose for a store that is not connected yet.
+
+    Raises:
+        SettingInvalid: a setting is missing or can't be used.
+    """
+    return _read(Settings, dict(chosen))
 
 
 def secrets_of(store: StoreConnection) -> Secrets:

@@ -6,97 +6,26 @@ PostgreSQL and, where a decision is waited for, a real worker.
 
 import asyncio
 import json
-import re
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
-from engine_world import CIP, PAID, World
-from pef_adapters.core.policy import Mode
+from engine_world import CIP, PAID
 from pef_adapters.core.texts import explain
-from pef_adapters.engine import plugin_codes
-from pef_adapters.engine.onboarding import StoreRequest, add_store
-from pef_adapters.engine.ports import Ports
-from pef_adapters.engine.records import Alarm, Refund, Store
-from pef_adapters.engine.store_records import connection
-from pef_adapters.platforms import http
-from pef_adapters.runtime import InstalledPlatforms, SystemClock, work_of
-from pef_adapters.server.app import create_app
 from pef_adapters.storage.postgres import PostgresBook
 from pef_adapters.storage.queue import Queue
-from pef_woocommerce.client import open_api
-from queue_world import working
-from recordings import signed
-from served import served
-from web_service import RECORDED_SECRETS, RECORDED_STORE, Service
-from woocommerce_bench import KEY, SECRET, RemoteStore, store_running
-
-CALLS = ("refunds", "deletions", "checks", "settings", "disconnect")
-CHOICES = {"payment_methods": ["cheque"], "transaction_id_from": "transaction_id", "auth": "header"}
-TOPICS = {
-    "action.woocommerce_refund_created",
-    "action.woocommerce_refund_deleted",
-    "order.updated",
-}
-MANY_DAYS = 120
+from plugin_bench import CALLS, Shop, alarms, connect, opened, post, refusal, said, stored
+from web_service import RECORDED_SECRETS, Service
+from woocommerce_bench import store_running
 
 Change = Callable[[dict[str, Any]], bytes]
-
-
-def said(call: str, at: datetime, **changes: Any) -> dict[str, Any]:
-    """The body of a call that has nothing wrong with it."""
-    about = {"order_id": 14, "refund_id": 15} if call in {"refunds", "deletions"} else {}
-    chosen = CHOICES if call == "settings" else {}
-    return {"at": int(at.timestamp()), **about, **chosen, **changes}
-
-
-async def post(
-    service: Service,
-    call: str,
-    body: bytes,
-    *,
-    secret: str = "abc",
-    store: str = "abc",
-    **more: str,
-) -> httpx.Response:
-    """One signed call of the recorded store's plugin; `more` replaces headers."""
-    headers = {**signed(body, secret, RECORDED_STORE, ""), **more}
-    del headers["X-WC-Webhook-Topic"]
-    path = f"/plugin/woocommerce/{store}/{call}"
-    # As bytes: what a header holds need not be text.
-    raw = {name: value.encode("latin-1") for name, value in headers.items()}
-    return await service.client.post(path, content=body, headers=raw)
-
-
-async def stored(ports: Ports, name: str = "abc") -> Store:
-    """The store as it is kept."""
-    async with ports.book.begin() as ledger:
-        found = await ledger.store(name)
-    assert found is not None
-    return found
-
-
-async def alarms(ports: Ports) -> list[Alarm]:
-    """What people are told to look at."""
-    async with ports.book.begin() as ledger:
-        return await ledger.open_alarms()
+MANY_DAYS = 120
 
 
 # --- what is refused --------------------------------------------------------------
-
-
-def refusal(answer: httpx.Response) -> tuple[int, str]:
-    """Status and code; there is a sentence beside them, and never the secret."""
-    told = answer.json()
-    assert told["message"]
-    assert not any(secret in answer.text for secret in RECORDED_SECRETS.values())
-    return answer.status_code, told["code"]
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -263,83 +192,6 @@ async def test_a_bad_setting_changes_nothing(service: Service, wrong: dict[str, 
 # --- a store that is there ---------------------------------------------------------
 
 
-@dataclass(slots=True)
-class Shop:
-    """The service and a connected store on this machine; `queue` is worked by whoever wants."""
-
-    client: httpx.AsyncClient
-    ports: Ports
-    world: World
-    remote: RemoteStore
-    queue: Queue
-    name: str
-
-    async def call(self, call: str, **changes: Any) -> httpx.Response:
-        """A signed call of the store's plugin, made now."""
-        store = await stored(self.ports, self.name)
-        body = json.dumps(said(call, self.ports.clock.now(), **changes)).encode()
-        headers = signed(body, store.secrets["webhook_secret"], store.identity, "")
-        path = f"/plugin/woocommerce/{self.name}/{call}"
-        return await self.client.post(path, content=body, headers=headers)
-
-    async def press(self, amount: str = "129.80") -> dict[str, int]:
-        """Press refund on a new order; answers what the plugin says of it."""
-        order = await asyncio.to_thread(self.remote.paid_order, "129.80")
-        refund = await asyncio.to_thread(self.remote.press, order, amount)
-        return {"order_id": int(order), "refund_id": int(refund)}
-
-    async def refunds(self, **about: int) -> dict[str, Any]:
-        """What the store is answered about a refund that was pressed."""
-        answer = await self.call("refunds", **about)
-        assert answer.status_code == 200, answer.text
-        told: dict[str, Any] = answer.json()
-        assert set(told) == {"outcome", "state", "sentence", "our_id", "expected_on"}
-        return told
-
-    async def refund(self, number: int) -> Refund | None:
-        async with self.ports.book.begin() as ledger:
-            return await ledger.find_refund(self.name, str(number))
-
-    async def webhooks(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = await asyncio.to_thread(self.remote.do, "GET", "/webhooks")
-        return found
-
-    async def moods(self, **moods: Any) -> None:
-        await asyncio.to_thread(lambda: self.remote.moods(**moods))
-
-    def working(self) -> Any:
-        """A worker that runs meanwhile."""
-        return working(self.queue, work_of(self.ports))
-
-
-@asynccontextmanager
-async def opened(book: PostgresBook, queue: Queue, remote: RemoteStore) -> AsyncIterator[Shop]:
-    """The service beside a store that nobody has connected."""
-    world = await World(book).open()
-    ports = replace(world.ports, platforms=InstalledPlatforms(), clock=SystemClock())
-    world.rail.pay("11546901", PAID, datetime.now(UTC) - timedelta(days=1))
-    http.allow_private_stores(allowed=True)
-    async with (
-        served(create_app(ports, "https://refunds.example")) as address,
-        httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as client,
-    ):
-        yield Shop(client, ports, world, remote, queue, "")
-    http.allow_private_stores(allowed=False)
-
-
-def request_of(remote: RemoteStore, **policy: Any) -> StoreRequest:
-    """What the operator says of the store."""
-    anything = {"name": "shop", "otherwise": "approve", "double_press_minutes": 0}
-    return StoreRequest(
-        platform="woocommerce",
-        address=remote.home,
-        account_id="main",
-        settings={"payment_methods": ["pagoefectivo"], "allow_http": True},
-        policy=anything | policy,
-        language="es_PE",
-    )
-
-
 @pytest.fixture
 async def shop(postgres_book: PostgresBook, queue: Queue) -> AsyncIterator[Shop]:
     """A connected store whose webhooks never arrive: the plugin's calls are all there is."""
@@ -348,15 +200,6 @@ async def shop(postgres_book: PostgresBook, queue: Queue) -> AsyncIterator[Shop]
             await connect(ready)
             await ready.moods(drop_webhooks=True)
             yield ready
-
-
-async def connect(shop: Shop, **policy: Any) -> None:
-    """Add the store by its keys, under a policy."""
-    keys = {"consumer_key": KEY, "consumer_secret": SECRET}
-    request = request_of(shop.remote, **policy)
-    store, checks = await add_store(shop.ports, request, keys, "https://refunds.example")
-    assert all(check.passed for check in checks), checks
-    shop.name = store.id
 
 
 async def test_a_pressed_refund_is_decided_while_the_store_waits(shop: Shop) -> None:
@@ -468,142 +311,3 @@ async def test_checks_of_an_unreachable_store_are_an_answer(shop: Shop) -> None:
     failed = [check for check in answer.json()["checks"] if not check["passed"]]
     assert failed
     assert all(check["mend"] for check in failed)
-
-
-# --- leaving ---------------------------------------------------------------------
-
-
-async def test_disconnecting_notes_it_and_removes_our_webhooks(shop: Shop) -> None:
-    """The store is asked no more, a person hears of it, and nobody else's webhook is touched."""
-    another = await _webhook_of_somebody_else(shop)
-    assert {hook["topic"] for hook in await shop.webhooks()} == TOPICS
-    answer = await shop.call("disconnect")
-    assert (answer.status_code, answer.json()) == (200, {})
-    assert [hook["delivery_url"] for hook in await shop.webhooks()] == [another]
-    assert "left_at" in (await stored(shop.ports, shop.name)).settings
-    assert [alarm.code for alarm in await alarms(shop.ports)] == ["code.STORE_UNINSTALLED"]
-
-
-async def _webhook_of_somebody_else(shop: Shop) -> str:
-    """Another service hears of orders too; answers where."""
-    url = "https://otro.example/hook"
-    hook = {"name": "otro", "topic": "order.updated", "delivery_url": url, "secret": "x"}
-    async with open_api(connection(shop.ports, await stored(shop.ports, shop.name))) as api:
-        await api.write("POST", "webhooks", hook)
-    return url
-
-
-async def test_disconnecting_again_is_no_news(shop: Shop) -> None:
-    """The button pressed twice leaves one note of one moment, and one alarm."""
-    await shop.call("disconnect")
-    first = await stored(shop.ports, shop.name)
-    assert (await shop.call("disconnect")).status_code == 200
-    assert await stored(shop.ports, shop.name) == first
-    assert len(await alarms(shop.ports)) == 1
-
-
-async def test_a_store_that_can_not_be_reached_has_left_all_the_same(shop: Shop) -> None:
-    """The webhooks could not be removed and the plugin hears so; tried again, they are."""
-    await shop.moods(down=True)
-    answer = await shop.call("disconnect")
-    assert answer.status_code >= 500
-    assert answer.json()["code"].startswith("PLATFORM_")
-    assert "left_at" in (await stored(shop.ports, shop.name)).settings
-    await shop.moods(down=False)
-    assert (await shop.call("disconnect")).status_code == 200
-    assert await shop.webhooks() == []
-
-
-# --- connecting -------------------------------------------------------------------
-
-
-@pytest.fixture
-async def stranger(postgres_book: PostgresBook, queue: Queue) -> AsyncIterator[Shop]:
-    """A store that nobody has connected yet."""
-    with store_running() as remote:
-        async with opened(postgres_book, queue, remote) as ready:
-            yield ready
-
-
-async def ask_to_connect(shop: Shop, given: str, **changes: Any) -> httpx.Response:
-    """The owner types the code into the plugin and presses *Connect*."""
-    asked = {
-        "code": given,
-        "address": f"{shop.remote.home}/",
-        "return_url": f"{shop.remote.home}/wp-admin/admin.php?page=pef",
-        **CHOICES,
-        "payment_methods": ["pagoefectivo"],
-    }
-    return await shop.client.post("/plugin/woocommerce/connect", json=asked | changes)
-
-
-async def offered(shop: Shop) -> str:
-    """A code from the operator."""
-    request = replace(request_of(shop.remote), settings={"allow_http": True}, mode=Mode.SANDBOX)
-    return await plugin_codes.offer(shop.ports, request)
-
-
-async def approved(shop: Shop, link: str) -> httpx.Response:
-    """The owner approves: WooCommerce posts the keys, unsigned, with our state."""
-    (state,) = re.findall(r"user_id=([\w-]+)", link)
-    keys = {"consumer_key": KEY, "consumer_secret": SECRET, "key_permissions": "read_write"}
-    return await shop.client.post(
-        "/connect/woocommerce/keys", json={"key_id": 1, "user_id": state, **keys}
-    )
-
-
-async def test_a_store_connects_by_its_code(stranger: Shop) -> None:
-    """Code, approval, keys: the store is there with its owner's choices, and has its webhooks."""
-    answer = await ask_to_connect(stranger, await offered(stranger), auth="query")
-    link = answer.json()["authorize_url"]
-    assert link.startswith(f"{stranger.remote.home}/wc-auth/v1/authorize?")
-    assert "wp-admin" in link
-    connected = (await approved(stranger, link)).json()
-    store = await stored(stranger.ports, connected["store"])
-    assert (store.account_id, store.mode) == ("main", Mode.SANDBOX)
-    assert store.settings["platform"] == {
-        "payment_methods": ["pagoefectivo"],
-        "transaction_id_from": "transaction_id",
-        "auth": "query",
-        "allow_http": True,
-    }
-    assert {hook["topic"] for hook in await stranger.webhooks()} == TOPICS
-
-
-async def test_a_wrong_code_connects_nothing(stranger: Shop) -> None:
-    """Nobody is sent anywhere without a code of ours, and the code is for one address."""
-    code = await offered(stranger)
-    wrong = await ask_to_connect(stranger, "0000-0000-0000")
-    other = await ask_to_connect(stranger, code, address="https://otra.example")
-    assert [refusal(each) for each in (wrong, other)] == [(404, "NOT_THERE")] * 2
-    assert (await ask_to_connect(stranger, code)).status_code == 200
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"code": None},
-        {"code": "x" * 41},
-        {"address": "a" * 501},
-        {"return_url": "a" * 1001},
-        {"payment_methods": []},
-        {"payment_methods": ["  "]},
-        {"transaction_id_from": "order_key"},
-        {"auth": "cookie"},
-        {"padding": "x" * 10_000},
-    ],
-    ids=str,
-)
-async def test_choices_are_checked_before_the_owner_is_sent_away(
-    stranger: Shop, wrong: dict[str, Any]
-) -> None:
-    """A bad choice is told on the plugin's page, and not by keys that the store undoes."""
-    answer = await ask_to_connect(stranger, await offered(stranger), **wrong)
-    assert answer.status_code in {400, 413, 422}
-    assert "authorize_url" not in answer.json()
-
-
-async def test_an_unusable_address_is_told(stranger: Shop) -> None:
-    """What is no address is refused by name."""
-    answer = await ask_to_connect(stranger, await offered(stranger), address="tienda")
-    assert refusal(answer) == (422, "SETTING_INVALID")

@@ -21,7 +21,7 @@ from pef_adapters.platforms.contract import Check, HintKind
 from pef_adapters.server.bodies import read_body
 from pef_adapters.server.plugin.calls import MAX_BODY_BYTES, Id, Signed, read, signed_call
 from pef_woocommerce import webhooks
-from pef_woocommerce.settings import settings_of
+from pef_woocommerce.settings import chosen_settings, settings_of
 
 # The store's request waits for us, and it never waits longer than two seconds.
 _PATIENCE_SECONDS = 1.5
@@ -57,11 +57,13 @@ async def connect(request: Request) -> Response:
     """`POST /plugin/woocommerce/connect`: where the owner approves the keys."""
     ports: Ports = request.app.state.ports
     said = read(await read_body(request, MAX_BODY_BYTES), Connecting)
+    chosen = said.model_dump(include=set(Choices.model_fields))
+    chosen_settings(chosen)  # told here, and not by keys that the store has to undo
     link = await plugin_codes.begin(
         ports,
         said.code,
         said.address,
-        settings=said.model_dump(include=set(Choices.model_fields)),
+        settings=chosen,
         return_url=said.return_url,
         public_url=request.app.state.public_url,
     )

@@ -4,11 +4,12 @@ They stand before the general routes of gateways, because an owner's browser com
 which proves itself by a one-time code and by nothing else. No code is logged.
 """
 
+from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs, quote, urlsplit
 
 import structlog
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from pef_adapters.core.errors import (
@@ -33,15 +34,45 @@ _log = structlog.get_logger(__name__)
 PLATFORM = "vtex"
 _JSON = "application/json"
 _SEE_OTHER = 303
+_NOT_KEPT = {"Cache-Control": "no-store"}
 _BAD_REQUEST = 400
 
 
 async def token(request: Request) -> Response:
     """`POST …/token`: VTEX begins; anybody may, so nothing is kept."""
+    return await _answered(_begin, request)
+
+
+async def credentials(request: Request) -> Response:
+    """`GET …/credentials`: the pair, once, for the code that the browser brought back."""
+    return await _answered(_hand_over, request)
+
+
+async def _answered(step: Callable[[Request], Awaitable[Response]], request: Request) -> Response:
+    """What VTEX itself asks is answered in JSON, an error too."""
+    try:
+        return await step(request)
+    except PefError as error:
+        _log.info("link_up_refused", code=error.code)
+        said = {"code": error.code, "message": str(error)}
+        return JSONResponse(said, error.http_status, headers=_NOT_KEPT)
+
+
+async def _begin(request: Request) -> Response:
     ports: Ports = request.app.state.ports
     asked = link_up.read_token_request(await read_body(request, link_up.MAX_BODY_BYTES))
     made = link_ups.begin(ports, PLATFORM, asked.application_id, asked.return_url)
     return Response(link_up.token_answer(asked.application_id, made), media_type=_JSON)
+
+
+async def _hand_over(request: Request) -> Response:
+    ports: Ports = request.app.state.ports
+    code = request.query_params.get("authorizationCode", "")
+    store = await link_ups.collect(ports, PLATFORM, code)
+    application = request.query_params.get("applicationId", "")[:100]
+    body = link_up.credentials_answer(application, connection(ports, store))
+    _log.info("link_up_done", store=store.id)
+    return Response(body, media_type=_JSON, headers=_NOT_KEPT)
 
 
 async def redirect(request: Request) -> Response:
@@ -54,17 +85,6 @@ async def redirect(request: Request) -> Response:
         known = isinstance(error, LinkRefused | BodyUnreadable)
         key = "vtex_page.begin_again" if known else "vtex_page.trouble"
         return sorry_page(key, error.http_status, language)
-
-
-async def credentials(request: Request) -> Response:
-    """`GET …/credentials`: the pair, once, for the code that the browser brought back."""
-    ports: Ports = request.app.state.ports
-    code = request.query_params.get("authorizationCode", "")
-    store = await link_ups.collect(ports, PLATFORM, code)
-    application = request.query_params.get("applicationId", "")[:100]
-    body = link_up.credentials_answer(application, connection(ports, store))
-    _log.info("link_up_done", store=store.id)
-    return Response(body, media_type=_JSON, headers={"Cache-Control": "no-store"})
 
 
 async def _show(request: Request) -> Response:
