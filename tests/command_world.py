@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,21 @@ from cryptography.fernet import Fernet
 from typer.testing import CliRunner, Result
 
 from engine_world import World
+from pef_adapters.cli import output
 from pef_adapters.cli.app import app
 from pef_adapters.engine.ports import Ledger
 from pef_adapters.storage.postgres import PostgresBook, open_pool
 from pef_adapters.storage.queue import make_queue
 from pef_adapters.storage.secrets import SecretBox
+
+
+@contextmanager
+def _wide_screen() -> Iterator[None]:
+    """Whatever the terminal around the tests is like, no cell is broken over two lines."""
+    before = output.out._width
+    output.out._width = 200
+    yield
+    output.out._width = before
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +59,9 @@ class CommandWorld:
 
     def pef(self, *words: str) -> Result:
         """Run a command."""
-        env = {"PEF_DATABASE_URL": self.dsn, "PEF_SECRET_KEY": self.key, "COLUMNS": "200"}
-        return CliRunner().invoke(app, words, env=env)
+        env = {"PEF_DATABASE_URL": self.dsn, "PEF_SECRET_KEY": self.key}
+        with _wide_screen():
+            return CliRunner().invoke(app, words, env=env)
 
     def said(self, *words: str) -> str:
         """What a command that goes well prints for people."""

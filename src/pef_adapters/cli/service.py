@@ -145,12 +145,16 @@ async def _work(settings: Settings) -> None:
 
 async def _serve_beside(server: uvicorn.Server, beside: list[asyncio.Task[None]]) -> None:
     """Serve until told to end, or until what runs beside it fails."""
-    serving = asyncio.create_task(server.serve())
-    done, _ = await asyncio.wait([serving, *beside], return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
-    await serving
-    for task in done:
-        task.result()
+
+    def end_too(_: asyncio.Task[None]) -> None:
+        server.should_exit = True
+
+    for task in beside:
+        task.add_done_callback(end_too)
+    await server.serve()
+    for task in beside:
+        if task.done():
+            task.result()
 
 
 async def _stopped(tasks: list[asyncio.Task[None]]) -> None:

@@ -1,1 +1,1 @@
-"""The demo: a store, the sandbox and the service as real processes, talking real HTTP."""
+"""The demo: stores, the sandbox and the service as real processes, talking real HTTP."""

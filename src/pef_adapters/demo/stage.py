@@ -1,22 +1,26 @@
-"""Sets the demo's stage: sandbox, store and service running and connected.
+"""Sets the demo's stage: sandbox, stores and service running and connected.
 
-Everything goes the way a real installation goes: the store is added with keys, its
-webhooks are created by REST, and the service hears of refunds by webhook alone.
+Everything goes the way a real installation goes: stores are added with keys or install our
+app, and the service hears of refunds as each platform tells it, and in no other way.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 import httpx
 
 from pef_adapters.core.policy import Mode
-from pef_adapters.demo.processes import free_port, program
-from pef_adapters.engine.onboarding import StoreRequest, add_account, add_store
+from pef_adapters.demo.processes import Program, free_port, started, wait_for
+from pef_adapters.demo.shop import ACCOUNT, Shop, get, post
+from pef_adapters.demo.shopify import Shopify
+from pef_adapters.demo.vtex import Vtex
+from pef_adapters.demo.woocommerce import WooCommerce
+from pef_adapters.engine.onboarding import add_account
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Account
 from pef_adapters.pagoefectivo.sandbox.keys import (
@@ -27,109 +31,80 @@ from pef_adapters.pagoefectivo.sandbox.keys import (
 from pef_adapters.runtime import Runtime
 from pef_adapters.settings import Settings
 
-_KEY, _SECRET = "ck_demo", "cs_demo_opens_nothing_else"
-_ACCOUNT = "demo"
-_PAID_BEFORE = timedelta(days=2)
+_USUAL_PORTS = (8080, 8081, 8082, 8083, 8084)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The running demo, and the remote controls of its store and its sandbox."""
+    """The running demo, and the remote controls of its stores and its sandbox."""
 
     ports: Ports
     settings: Settings
-    store_id: str
-    store: httpx.AsyncClient
     sandbox: httpx.AsyncClient
+    woocommerce: WooCommerce
+    shopify: Shopify | None = None
+    vtex: Vtex | None = None
+
+    @property
+    def shops(self) -> tuple[Shop, ...]:
+        """Every store that is there."""
+        found: tuple[Shop | None, ...] = (self.woocommerce, self.shopify, self.vtex)
+        return tuple(shop for shop in found if shop is not None)
+
+    @property
+    def store(self) -> httpx.AsyncClient:
+        """The remote control of the WooCommerce store."""
+        return self.woocommerce.remote
+
+    @property
+    def store_id(self) -> str:
+        """The WooCommerce store's name in the ledger."""
+        return self.woocommerce.store_id
 
     async def press_refund(self, order: int, amount: str | None, reason: str) -> str:
-        """Press the store's refund button; answers the store's refund id."""
-        pressed = {"reason": reason, **({"amount": amount} if amount else {})}
-        answer = await _post(self.store, f"/_store/orders/{order}/refunds", pressed)
-        return str(answer["refund_ids"][0])
-
-    async def deliver_again(self, times: int) -> None:
-        """Deliver the last refund webhook again."""
-        topic = "action.woocommerce_refund_created"
-        await _post(self.store, "/_store/deliveries/flush", {})
-        await _post(self.store, "/_store/deliveries/repeat", {"times": times, "topic": topic})
+        """Press the WooCommerce store's refund button; answers the store's refund id."""
+        return await self.woocommerce.press_refund(order, amount, reason)
 
     async def lose_answer(self, transaction_id: str) -> None:
         """Let the rail book the next refund of this payment and lose its answer."""
         match = {"transaction": transaction_id}
-        await _post(self.sandbox, "/sandbox/faults", {"fault": "answer_lost", "match": match})
+        await post(self.sandbox, "/sandbox/faults", {"fault": "answer_lost", "match": match})
 
     async def pass_business_days(self, days: int) -> None:
         """Fast-forward the sandbox; refunds whose day has come are paid."""
-        await _post(self.sandbox, "/sandbox/clock", {"advance_business_days": days})
-
-    async def orders(self) -> list[dict[str, Any]]:
-        """The store's orders as its owner sees them."""
-        answer = await self.store.get("/_store/orders")
-        orders: list[dict[str, Any]] = answer.raise_for_status().json()
-        return orders
+        await post(self.sandbox, "/sandbox/clock", {"advance_business_days": days})
 
     async def payments(self) -> dict[str, int]:
         """How often the sandbox really paid each merchant refund id."""
-        answer = await self.sandbox.get("/sandbox/refunds")
-        payments: dict[str, int] = answer.raise_for_status().json()["payments"]
+        payments: dict[str, int] = (await get(self.sandbox, "/sandbox/refunds"))["payments"]
         return payments
 
 
 @asynccontextmanager
 async def stage(
-    folder: Path, *, usual_ports: bool, with_worker: bool = True
+    folder: Path, *, usual_ports: bool, with_worker: bool = True, all_stores: bool = False
 ) -> AsyncIterator[Stage]:
-    """Start everything in `folder`, connect it, and stop it at the end."""
-    wanted = (8080, 8081, 8082) if usual_ports else (0, 0, 0)
-    service_port, store_port, sandbox_port = (free_port(port) for port in wanted)
-    service, store, sandbox = (
-        f"http://127.0.0.1:{port}" for port in (service_port, store_port, sandbox_port)
-    )
-    settings = Settings(
-        # Whatever the environment says: the demo keeps to a database of its own.
-        database_url=None,
-        secret_key=None,
-        data_dir=folder,
-        port=service_port,
-        public_url=service,
-        allow_private_stores=True,
-    )
-    async with AsyncExitStack() as stack:
-        runtime = await stack.enter_async_context(Runtime.open(settings))
-        _start(stack, folder, store, sandbox)
-        clients = [
-            await stack.enter_async_context(
-                httpx.AsyncClient(base_url=address, trust_env=False, timeout=30)
-            )
-            for address in (store, sandbox)
-        ]
-        arguments = ("serve",) if with_worker else ("serve", "--no-worker")
-        log, ready = folder / "service.log", f"{service}/health/ready"
-        environment = environment_of(settings)
-        stack.enter_context(
-            program("pef_adapters", *arguments, log=log, ready=ready, environment=environment)
-        )
-        store_id = await _connect(runtime.ports, service, store, sandbox, clients)
-        yield Stage(runtime.ports, settings, store_id, clients[0], clients[1])
+    """Start everything in `folder`, connect it, and stop it at the end.
 
+    Without `all_stores` the WooCommerce store is the only one; VTEX's needs the worker too.
 
-def _start(stack: AsyncExitStack, folder: Path, store: str, sandbox: str) -> None:
-    sandbox_settings = {
-        "port": httpx.URL(sandbox).port,
-        "database": str(folder / "sandbox.sqlite3"),
-    }
-    store_settings = {
-        "port": httpx.URL(store).port,
-        "home": store,
-        "keys": [{"consumer_key": _KEY, "consumer_secret": _SECRET}],
-    }
-    for name, module, chosen, address in (
-        ("sandbox", "pef_adapters.pagoefectivo.sandbox", sandbox_settings, sandbox),
-        ("store", "pef_adapters.testing.fake_woocommerce", store_settings, store),
-    ):
-        log = folder / f"{name}.log"
-        stack.enter_context(program(module, json.dumps(chosen), log=log, ready=f"{address}/"))
+    Raises:
+        ProcessFailed: something did not start; the message names its log.
+    """
+    homes = _Homes.found(usual=usual_ports)
+    settings = _settings(folder, homes.service)
+    # What `base` holds outlasts the processes, the service's database among it.
+    async with AsyncExitStack() as base, AsyncExitStack() as stack:
+        sandbox = await base.enter_async_context(_remote(homes.sandbox))
+        shops = await _shops(base, homes, all_stores=all_stores)
+        programs = _programs(settings, homes, shops, with_worker=with_worker)
+        running = stack.enter_context(started(*programs))
+        # The database is made while the processes wake up.
+        runtime = await base.enter_async_context(Runtime.open(settings))
+        wait_for(running)
+        everything = Stage(runtime.ports, settings, sandbox, *shops)
+        await _connect(everything)
+        yield everything
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -142,41 +117,90 @@ def environment_of(settings: Settings) -> dict[str, str]:
     }
 
 
-async def _connect(
-    ports: Ports, service: str, store: str, sandbox: str, clients: list[httpx.AsyncClient]
-) -> str:
-    now = ports.clock.now()
+@dataclass(frozen=True, slots=True)
+class _Homes:
+    """The addresses of everything, without a slash at the end."""
+
+    service: str
+    woocommerce: str
+    sandbox: str
+    shopify: str
+    vtex: str
+
+    @classmethod
+    def found(cls, *, usual: bool) -> Self:
+        """Addresses where nobody listens; the usual ones where they are free and wanted."""
+        ports = (free_port(port if usual else 0) for port in _USUAL_PORTS)
+        return cls(*(f"http://127.0.0.1:{port}" for port in ports))
+
+
+_Shops = tuple[WooCommerce, Shopify | None, Vtex | None]
+
+
+async def _shops(stack: AsyncExitStack, homes: _Homes, *, all_stores: bool) -> _Shops:
+    async def remote(home: str) -> httpx.AsyncClient:
+        return await stack.enter_async_context(_remote(home))
+
+    woocommerce = WooCommerce(homes.woocommerce, await remote(homes.woocommerce))
+    if not all_stores:
+        return woocommerce, None, None
+    shopify = Shopify(homes.shopify, await remote(homes.shopify))
+    return woocommerce, shopify, Vtex(homes.vtex, await remote(homes.vtex))
+
+
+def _remote(home: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=home, trust_env=False, timeout=30)
+
+
+def _settings(folder: Path, service: str) -> Settings:
+    return Settings(
+        # Whatever the environment says: the demo keeps to a database of its own.
+        database_url=None,
+        secret_key=None,
+        data_dir=folder,
+        port=httpx.URL(service).port or 0,
+        public_url=service,
+        allow_private_stores=True,
+    )
+
+
+def _programs(
+    settings: Settings, homes: _Homes, shops: _Shops, *, with_worker: bool
+) -> list[Program]:
+    """Every process, the slowest to wake up first."""
+    folder, (_, shopify, _vtex) = settings.data_dir, shops
+    service = Program(
+        module="pef_adapters",
+        arguments=("serve",) if with_worker else ("serve", "--no-worker"),
+        log=folder / "service.log",
+        ready=f"{homes.service}/health/ready",
+        environment={**environment_of(settings), **(shopify.environment if shopify else {})},
+    )
+    book = {"port": httpx.URL(homes.sandbox).port, "database": str(folder / "sandbox.sqlite3")}
+    sandbox = Program(
+        module="pef_adapters.pagoefectivo.sandbox",
+        arguments=(json.dumps(book),),
+        log=folder / "sandbox.log",
+        ready=f"{homes.sandbox}/",
+    )
+    stores = [shop.program(folder, homes.service) for shop in shops if shop is not None]
+    return [service, sandbox, *stores]
+
+
+async def _connect(everything: Stage) -> None:
+    ports, rail = everything.ports, everything.sandbox
     account = Account(
-        id=_ACCOUNT,
+        id=ACCOUNT,
         mode=Mode.SANDBOX,
-        base_url=sandbox,
+        base_url=str(rail.base_url).rstrip("/"),
         service_id=DEFAULT_SERVICE_ID,
         settings={},
         secrets={"access_key": DEFAULT_ACCESS_KEY, "secret_key": DEFAULT_SECRET_KEY},
-        created_at=now,
+        created_at=ports.clock.now(),
     )
     await add_account(ports, account)
-    request = StoreRequest(
-        platform="woocommerce",
-        address=store,
-        account_id=_ACCOUNT,
-        settings={"payment_methods": ["pagoefectivo"], "allow_http": True},
-    )
-    keys = {"consumer_key": _KEY, "consumer_secret": _SECRET}
-    connected, _ = await add_store(ports, request, keys, service)
-    shop, rail = clients
-    await _post(
-        rail, "/sandbox/callback-url", {"url": f"{service}/webhooks/pagoefectivo/{_ACCOUNT}"}
-    )
-    for order in (await shop.get("/_store/orders")).raise_for_status().json():
-        paid = {
-            "cip": int(order["transaction_id"]),
-            "amount": order["total"],
-            "paid_at": (now - _PAID_BEFORE).isoformat(),
-        }
-        await _post(rail, "/sandbox/cips", paid)
-    return connected.id
-
-
-async def _post(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> Any:
-    return (await client.post(path, json=body)).raise_for_status().json()
+    callback = {"url": f"{ports.public_url}/webhooks/pagoefectivo/{ACCOUNT}"}
+    await post(rail, "/sandbox/callback-url", callback)
+    await asyncio.gather(*(shop.connect(ports) for shop in everything.shops))
+    for shop in everything.shops:  # a CIP that is made takes the next number: one by one
+        await shop.sell(rail, ports.clock.now())

