@@ -185,9 +185,15 @@ def _method(transaction: Transaction, order: Order) -> str:
     parent = transaction.parent_transaction
     names = [transaction.gateway, parent.gateway if parent else ""]
     named = [name for name in order.payment_gateway_names if _says_which(name)]
-    if len(named) == 1:
+    if len(named) == 1 and not _paid_in_two_ways(order):
         names += named
     return next(filter(_says_which, names), transaction.gateway)
+
+
+def _paid_in_two_ways(order: Order) -> bool:
+    """Whether "manual" is a payment of its own, beside one that its method's name stands on."""
+    paid = [t.gateway for t in order.transactions if t.kind in _PAYS and t.status == Status.SUCCESS]
+    return len(set(map(_says_which, paid))) > 1
 
 
 def _says_which(gateway: str) -> bool:

@@ -45,11 +45,30 @@ async def read(hint: Hint, store: StoreConnection, sleep: Sleep) -> tuple[StoreR
         return ()
     settings = usable_settings(store)
     if settings.way_in == "webhook":
-        barred = mapping.payout_barred(store, settings)
-        return await read_kept(hint, store, payout_barred=barred)
+        return await _read_kept(hint, store, settings)
     async with open_api(store, sleep) as api:
         found = await _read(hint, api, view_of(store))
     return tuple(refund for refund in found if refund is not None)
+
+
+async def _read_kept(
+    hint: Hint, store: StoreConnection, settings: Settings
+) -> tuple[StoreRefund, ...]:
+    """What the webhook told.
+
+    Raises:
+        PlatformRefused: it told nothing of this; the refund came by our app, before the store
+            was connected this way, and whether it is still there can't be asked any more.
+    """
+    barred = mapping.payout_barred(store, settings)
+    found = await read_kept(hint, store, payout_barred=barred)
+    # Nor does it ever tell all refunds of an order: one that is not among them is not gone.
+    if not found or hint.refund_id is None:
+        raise PlatformRefused(
+            "this refund was not told by the merchant's webhook; connect the app again, or "
+            "settle it by hand"
+        )
+    return found
 
 
 async def _read(hint: Hint, api: Api, view: View) -> list[StoreRefund | None]:

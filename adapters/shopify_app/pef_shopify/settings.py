@@ -133,10 +133,12 @@ def shop_of(store: StoreConnection) -> str:
     Raises:
         SettingInvalid: the store is connected under another name than Shopify's.
     """
-    host = urlsplit(store.address).hostname or ""
-    if not is_shop(host):
+    parts = urlsplit(store.address)
+    host = parts.netloc
+    # With a path or port, one shop would be two stores, and each would pay its refunds.
+    if not is_shop(host) or parts.path:
         raise SettingInvalid(
-            f"{host or store.address} is not the shop's own name; connect it as "
+            f"{store.address} is not the shop's own name; connect it as "
             "https://NAME.myshopify.com, which stands in its admin under Settings > Domains"
         )
     return host

@@ -16,6 +16,7 @@ from babel.numbers import format_currency, get_currency_precision, list_currenci
 from pef_adapters.core.errors import CurrencyDiffers, InvalidMoney, UnknownCurrency
 
 _DECIMAL_NUMBER = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,6})?\Z")
+_MOST_DIGITS = 40
 _CURRENCIES = frozenset(list_currencies())
 # The sol's own sign in every language: outside Peru's Spanish, babel writes "PEN59.90".
 _PATTERNS = {"PEN": "S/\xa0#,##0.00"}
@@ -50,9 +51,12 @@ class Money:
         """
         if isinstance(amount, float):
             raise InvalidMoney("a float can't hold money; give text or Decimal")
+        if isinstance(amount, Decimal) and abs(amount.adjusted()) > _MOST_DIGITS:
+            # "1E+999999999" is short to send, and a gigabyte written out.
+            raise InvalidMoney("an amount has at most 16 digits and 6 decimals")
         text = format(amount, "f") if isinstance(amount, Decimal) else str(amount)
         if not _DECIMAL_NUMBER.match(text):
-            raise InvalidMoney(f"{text!r} is not an amount such as 59.90")
+            raise InvalidMoney(f"{text[:_MOST_DIGITS]!r} is not an amount such as 59.90")
         scaled = Decimal(text).scaleb(_exponent(currency))
         if scaled != scaled.to_integral_value():
             raise InvalidMoney(f"{text} has more decimals than {currency} has")

@@ -25,8 +25,9 @@ async def keep_asked_refund(
         RequestIdReused: this id was used for another amount or payment.
         InvalidInput: the amount can't be used, or nothing is left of the payment.
     """
-    if len(asked.refund_id) > LONGEST_ID:
-        raise InvalidInput(f"a refund's id has at most {LONGEST_ID} letters")
+    names = (asked.refund_id, asked.order_id, asked.payment_reference or "")
+    if any(len(name) > LONGEST_ID for name in names):
+        raise InvalidInput(f"the id of a refund, order or payment has at most {LONGEST_ID} letters")
     known = await ledger.asked_refund(store.id, asked.refund_id)
     if known is not None:
         return _same(known, asked)

@@ -22,7 +22,7 @@ from pef_adapters.engine.receive import hint_of
 from pef_adapters.engine.records import Received, Refund, Source, Store, TimelineEntry
 from pef_adapters.engine.store_records import connection
 from pef_adapters.engine.transition import call_for_attention, may_reopen, move
-from pef_adapters.engine.withdraw import is_gone, withdraw
+from pef_adapters.engine.withdraw import is_gone, usable_reference, withdraw
 from pef_adapters.platforms.contract import Hint, HintKind, StoreRefund
 
 _log = structlog.get_logger(__name__)
@@ -153,9 +153,12 @@ async def _withdraw_missing(
 
 async def _could_be_gone(ledger: Ledger, store: Store, hint: Hint) -> list[Refund]:
     if hint.refund_id is not None:
-        known = await ledger.find_refund(store.id, hint.refund_id)
-        return [known] if known else []
-    return await ledger.refunds_of_order(store.id, hint.order_id or "")
+        one = await ledger.find_refund(store.id, hint.refund_id)
+        known = [one] if one else []
+    else:
+        known = await ledger.refunds_of_order(store.id, hint.order_id or "")
+    # What came by an earlier platform of this store is nothing that this one could know.
+    return [refund for refund in known if refund.platform == store.platform]
 
 
 def _new_refund(ports: Ports, store: Store, found: StoreRefund) -> Refund:
@@ -172,7 +175,7 @@ def _new_refund(ports: Ports, store: Store, found: StoreRefund) -> Refund:
         requested_by=found.requested_by,
         requested_at=found.requested_at,
         account_id=store.account_id,
-        transaction_id=found.transaction_id,
+        transaction_id=usable_reference(found),
         state=State.RECEIVED,
         generation=1,
         revision=0,

@@ -175,14 +175,20 @@ async def _settle(
 
 
 async def _renew(ports: Ports, known: Store, obtain: Obtain) -> Store:
-    """New tokens for a connected store; one that had left is connected again, as it was."""
+    """New tokens for a connected store; one that had left is connected again, as it was.
+
+    That the app is there now is noted as well: its owner may have removed it a moment ago,
+    and be told of later.
+    """
+    proved_at = ports.clock.now()
     await LedgerRecords(ports.book, known.id).renew_secrets(lambda _: False, lambda _: obtain())
     async with ports.book.begin() as ledger:
         await ledger.lock_settings(owner_of_store(known.id))
         store = await known_store(ledger, known.id)
-        if not has_left(store):
-            return store
-        store = await _come_back(ledger, store, ports.clock.now())
+        had_left = has_left(store)
+        store = await _come_back(ledger, store, proved_at)
+    if not had_left:
+        return store
     try:
         _tell(store, await ports.platforms.named(store.platform).connect(connection(ports, store)))
     except PlatformError as fault:  # the next poll tries again

@@ -64,6 +64,8 @@ async def _look_later(ports: Ports, checkout: Checkout) -> None:
 async def _tell(ports: Ports, checkout: Checkout, store: Store) -> None:
     platform = ports.platforms.named(store.platform)
     if platform.provider is None or checkout.state is CheckoutState.ASKED:
+        # The store is connected another way now: nobody can be told, until it comes back.
+        await _tell_later(ports, checkout, ())
         return
     try:
         await platform.provider.tell_payment(checkout, connection(ports, store))

@@ -16,7 +16,7 @@ from pef_adapters.core.errors import RailError
 from pef_adapters.core.states import WITH_THE_RAIL, Event, State, allows
 from pef_adapters.engine.checkout_steps import hear_of_payment
 from pef_adapters.engine.find_out import ask_about
-from pef_adapters.engine.ports import Ledger, Ports
+from pef_adapters.engine.ports import Ledger, Ports, RailPayment
 from pef_adapters.engine.records import Account, Received
 from pef_adapters.engine.transition import call_for_attention, move
 
@@ -62,12 +62,22 @@ async def _about_checkout(ports: Ports, account: Account, hint: Mapping[str, Any
         named = await ledger.checkout(code)
         others = await ledger.checkouts_of_transaction(account.id, cip)
     ours = {c.id: c for c in (named, *others) if c is not None and c.account_id == account.id}
-    found = await ports.rails.of(account).find_payment(cip) if ours else None
+    found = await _payment(ports, account, cip, code) if ours else None
     if found is None:
         return "not ours"
     for checkout in ours.values():
         await hear_of_payment(ports, checkout, found)
     return "asked the rail"
+
+
+async def _payment(ports: Ports, account: Account, cip: str, code: str) -> RailPayment | None:
+    """The payment, by whichever of its two names the account's payments are known."""
+    rail = ports.rails.of(account)
+    for name in filter(None, (cip, code)):
+        found = await rail.find_payment(name)
+        if found is not None:
+            return found
+    return None
 
 
 async def _about_refund(ports: Ports, account: Account, merchant_refund_id: str) -> str:

@@ -7,6 +7,7 @@ person has to see it.
 
 from dataclasses import replace
 
+from pef_adapters.core.errors import PlatformRefused
 from pef_adapters.core.states import Event, State, allows
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Refund
@@ -15,6 +16,7 @@ from pef_adapters.engine.transition import call_for_attention, move
 from pef_adapters.platforms.contract import Hint, HintKind, StoreRefund
 
 _TOO_LATE = "code.STORE_WITHDREW_TOO_LATE"
+_LONGEST_REFERENCE = 200
 _NOTHING_TO_STOP = frozenset({State.REJECTED, State.FAILED})
 
 
@@ -28,13 +30,30 @@ async def still_wanted(ports: Ports, refund: Refund) -> StoreRefund | None:
         store = await ledger.store(refund.store_id)
     if store is None:
         return None
+    if store.platform != refund.platform:
+        # What one platform told, another can't know: that it is not there proves nothing.
+        raise PlatformRefused(
+            f"{store.id} is connected as {store.platform} now, but this refund came by "
+            f"{refund.platform}: settle it by hand"
+        )
     hint = Hint(
         kind=HintKind.REFUND_CREATED,
         order_id=refund.order_id,
         refund_id=refund.platform_refund_id,
     )
     found = await ports.platforms.named(store.platform).read(hint, connection(ports, store))
-    return next((r for r in found if r.refund_id == refund.platform_refund_id), None)
+    wanted = next((r for r in found if r.refund_id == refund.platform_refund_id), None)
+    return wanted and replace(wanted, transaction_id=usable_reference(wanted))
+
+
+def usable_reference(found: StoreRefund) -> str | None:
+    """What names the payment; None where it is too long for any name of a payment.
+
+    At some stores it comes from a field that buyers write into, and the ledger's indexes
+    take no text of any length: the refund must be kept all the same.
+    """
+    reference = found.transaction_id
+    return None if reference is None or len(reference) > _LONGEST_REFERENCE else reference
 
 
 async def withdraw(ports: Ports, refund: str) -> None:

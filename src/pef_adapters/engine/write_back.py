@@ -57,7 +57,9 @@ async def _due(ports: Ports, refund_id: str) -> tuple[Refund, Store, OrderReport
         store = await ledger.store(refund.store_id)
         if store is None:
             return None
-        if ports.platforms.named(store.platform).capabilities.outcome_is_final:
+        is_final = ports.platforms.named(store.platform).capabilities.outcome_is_final
+        # What another platform told is not this one's to hear the end of.
+        if is_final and refund.platform == store.platform:
             refund = await close(ledger, refund, now)
         siblings = await ledger.refunds_of_order(refund.store_id, refund.order_id)
     lines = tuple(_line(sibling, refund, store.language) for sibling in siblings)

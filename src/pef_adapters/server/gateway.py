@@ -5,6 +5,8 @@ is decided within moments, so its call is let wait that long: then the first ans
 more than "not yet".
 """
 
+from collections.abc import Collection
+
 import anyio
 import structlog
 from starlette.requests import Request
@@ -25,8 +27,10 @@ _log = structlog.get_logger(__name__)
 
 # Well inside the shortest time that a gateway waits (VTEX's test suite: five seconds).
 _PATIENCE_SECONDS = 2.0
-_LOOK_EVERY_SECONDS = 0.1
+_FIRST_WAIT_SECONDS, _LONGER_EACH_TIME = 0.1, 1.5
 _PASSING = frozenset({None, State.RECEIVED, State.READY, State.SENDING})
+# Where the store pays by hand, the engine is about to leave these to it.
+_LEFT_TO_STORE = frozenset({State.AWAITING_BENEFICIARY, State.PAYOUT_DUE})
 
 
 def routes(*, by_certificate: bool) -> list[Route]:
@@ -66,6 +70,7 @@ async def _call(ports: Ports, request: Request, provider: Provider) -> Call:
 
 
 async def _answer(ports: Ports, platform: str, provider: Provider, call: Call) -> Answer:
+    patience_ends = anyio.current_time() + _PATIENCE_SECONDS
     greeting = provider.greet(call)
     if greeting is not None:
         return greeting
@@ -74,15 +79,24 @@ async def _answer(ports: Ports, platform: str, provider: Provider, call: Call) -
     if answer is not None:
         return answer
     assert isinstance(asked, AskedRefund)  # noqa: S101 -- only a refund is let wait
-    standing = await _decided(ports, store, asked)
-    return provider.answer(asked, standing, connection(ports, store))
+    here = connection(ports, store)
+    passing = _PASSING | (_LEFT_TO_STORE if provider.leaves_payouts_to_store(here) else set())
+    standing = await _decided(ports, store, asked, passing, patience_ends)
+    return provider.answer(asked, standing, here)
 
 
-async def _decided(ports: Ports, store: Store, asked: AskedRefund) -> RefundStanding:
-    """How the refund stands once it was decided, or when patience ends."""
-    standing = await gateway.refund_standing(ports, store, asked)
-    with anyio.move_on_after(_PATIENCE_SECONDS):
-        while standing.state in _PASSING:
-            await anyio.sleep(_LOOK_EVERY_SECONDS)
-            standing = await gateway.refund_standing(ports, store, asked)
+async def _decided(
+    ports: Ports,
+    store: Store,
+    asked: AskedRefund,
+    passing: Collection[State | None],
+    patience_ends: float,
+) -> RefundStanding:
+    """How the refund stands once it was decided, or when patience ends, on the loop's clock."""
+    standing, wait = await gateway.refund_standing(ports, store, asked), _FIRST_WAIT_SECONDS
+    while standing.state in passing and anyio.current_time() + wait < patience_ends:
+        await anyio.sleep(wait)
+        standing = await gateway.refund_standing(ports, store, asked)
+        # Many calls in one moment must not keep each other, and the decision, waiting.
+        wait *= _LONGER_EACH_TIME
     return standing

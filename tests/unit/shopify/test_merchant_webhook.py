@@ -8,6 +8,7 @@ import pytest
 
 from pef_adapters.core.errors import (
     BodyUnreadable,
+    PlatformRefused,
     SignatureInvalid,
     SignatureMissing,
     SourceMismatch,
@@ -248,3 +249,11 @@ async def test_a_missing_secret_fails_the_check() -> None:
     checks = await platform().check(by_hand(secrets={"webhook_secret": ""}))
     assert [check.passed for check in checks] == [False]
     assert "webhook_secret" in checks[0].detail
+
+
+@pytest.mark.parametrize("refund_id", [None, "17"])
+async def test_what_the_app_told_before_is_not_taken_for_gone(refund_id: str | None) -> None:
+    """A store that changes to its own webhook loses no refund that our app told us of."""
+    hint = Hint(kind=HintKind.ORDER_CHANGED, order_id=str(ORDER_ID), refund_id=refund_id)
+    with pytest.raises(PlatformRefused, match="settle it by hand"):
+        await platform().read(hint, by_hand(records=Records()))

@@ -185,6 +185,16 @@ def test_an_order_that_was_marked_as_paid_keeps_its_method() -> None:
     assert not read(transaction(gateway="manual", parentTransaction=None), of=others).ours
 
 
+def test_cash_beside_our_payment_stays_cash() -> None:
+    """Paid in part by hand and in part by our method: what was paid by hand is not ours to pay."""
+    payments = (sale(amountSet=bag("79.8")), sale(gateway="manual", amountSet=bag("40.0")))
+    of = order(*payments, paymentGatewayNames=["PagoEfectivo", "manual"])
+    cash = {"gateway": "manual", "parentTransaction": {"gateway": "manual"}}
+    assert not read(transaction("40.0", **cash), of=of).ours
+    both = read(transaction("40.0", **cash), transaction("59.9"), of=of)
+    assert (both.ours, both.amount) == (True, Money(5990, "PEN"))
+
+
 def test_each_transaction_is_matched_for_itself() -> None:
     """Of an order paid by two methods only the part of ours is ours to give back."""
     card = transaction("40", gateway="gift_card", manualPaymentGateway=False)

@@ -7,7 +7,7 @@ import pytest
 from pef_adapters.core.errors import PlatformRefused, SettingInvalid
 from pef_shopify.app import app_of, read_app_settings
 from pef_shopify.settings import settings_of, shop_of, usable_settings
-from shopify_samples import SECRET, by_hand, connection
+from shopify_samples import SECRET, SHOP, by_hand, connection
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,13 @@ def test_every_variable_is_described() -> None:
     """Each setting of the app says what it is for."""
     fields = type(read_app_settings()).model_fields
     assert all((field.description or "").endswith(".") for field in fields.values())
+
+
+@pytest.mark.parametrize(
+    "address",
+    [f"https://{SHOP}/tienda", f"https://{SHOP}:8443", "https://tienda.example"],
+)
+def test_one_shop_has_one_address(address: str) -> None:
+    """A shop that is connected twice would have each refund paid twice."""
+    with pytest.raises(SettingInvalid, match="not the shop's own name"):
+        shop_of(connection(address=address))

@@ -15,7 +15,7 @@ from pef_adapters.core.errors import (
 )
 from pef_adapters.core.policy import Mode
 from pef_adapters.engine import installs, onboarding
-from pef_adapters.engine.departures import LEFT_AT, digest_departure, has_left
+from pef_adapters.engine.departures import CONNECTED_AT, LEFT_AT, digest_departure, has_left
 from pef_adapters.engine.onboarding import StoreRequest, store_id
 from pef_adapters.engine.ports import LedgerBook
 from pef_adapters.engine.records import Alarm, Store
@@ -143,7 +143,10 @@ async def test_a_failed_installation_can_be_repeated(world: World) -> None:
 
 
 async def test_installing_again_replaces_tokens_alone(world: World) -> None:
-    """Settings, policy, account, webhook secret and the poll's place stay as they are."""
+    """Settings, policy, account, webhook secret and the poll's place stay as they are.
+
+    Only that the app was there now is noted beside the tokens.
+    """
     before = await installed(world)
     changed = await installs.change_settings(
         world.ports, NAME, {"gateways": ["Pago"]}, lambda store: store
@@ -154,7 +157,9 @@ async def test_installing_again_replaces_tokens_alone(world: World) -> None:
     tokens.given = 1
     await installs.finish(world.ports, "fake", ADDRESS, state, tokens)
     after = await kept(world)
-    assert after == replace(changed, secrets={**before.secrets, "access_token": "t2"})
+    settings = {**changed.settings, CONNECTED_AT: world.clock.now().isoformat()}
+    secrets = {**before.secrets, "access_token": "t2"}
+    assert after == replace(changed, settings=settings, secrets=secrets)
 
 
 async def test_prepared_again_a_store_takes_the_new_settings(world: World) -> None:

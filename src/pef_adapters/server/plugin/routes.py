@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from pef_adapters.core.states import State
 from pef_adapters.engine import installs, onboarding, plugin_codes, pressed
 from pef_adapters.engine.departures import leave
 from pef_adapters.engine.ports import Ports
@@ -136,7 +137,8 @@ async def disconnect(request: Request) -> Response:
 async def _decided(ports: Ports, store: Store, refund: str) -> Pressed:
     found = await pressed.standing(ports, store, refund)
     with anyio.move_on_after(_PATIENCE_SECONDS):
-        while found.verdict is Verdict.LATER:
+        # While it is being sent, PagoEfectivo may still refuse it within moments.
+        while found.verdict is Verdict.LATER or found.state is State.SENDING:
             await anyio.sleep(_LOOK_EVERY_SECONDS)
             found = await pressed.standing(ports, store, refund)
     return found

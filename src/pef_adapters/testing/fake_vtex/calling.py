@@ -6,6 +6,7 @@ callback's signature, which are masked. Decides nothing about what an answer mea
 
 import asyncio
 import re
+import ssl
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -69,6 +70,8 @@ class Caller:
     state: VtexState
     now: Callable[[], datetime]
     in_flight: Counter[str] = field(default_factory=Counter)
+    # Made once: it takes longer than many a provider's answer.
+    trusted: ssl.SSLContext = field(default_factory=httpx.create_ssl_context)
 
     async def call(self, question: Question) -> Reply:
         """Ask, and ask again as long as the answer is one that gets lost."""
@@ -103,7 +106,10 @@ class Caller:
         url = f"{self.settings.provider_url}{question.path}"
         headers = self._headers(question)
         try:
-            async with asyncio.timeout(self._limit(question)), httpx.AsyncClient() as client:
+            async with (
+                asyncio.timeout(self._limit(question)),
+                httpx.AsyncClient(verify=self.trusted) as client,
+            ):
                 return await client.request(
                     record.method, url, content=question.body.encode() or None, headers=headers
                 )

@@ -27,7 +27,7 @@ from pef_adapters.testing.fake_vtex.state import Moods, Payment
 from pef_adapters.testing.fake_vtex.suite import Suite, SuiteOrder
 from pef_adapters.testing.fake_vtex.wire_json import in_cents, in_text
 
-_MOST_AT_ONCE = 50
+_MOST_AT_ONCE = 100
 
 
 class Purchase(BaseModel):
