@@ -224,6 +224,8 @@ def _refusal(no: AnsweredNo) -> RailRefusal:
 def _payment(found: list[CipRecord], asked: str, field: str) -> RailPayment | None:
     if not found:
         return None
+    if field == "transaction_code":
+        found = _the_payment(found)
     cip = found[0]
     own = getattr(cip, field) or ""
     same = own == asked if field == "transaction_code" else own.lstrip("0") == asked.lstrip("0")
@@ -239,6 +241,16 @@ def _payment(found: list[CipRecord], asked: str, field: str) -> RailPayment | No
         paid_at=cip.date_payment if cip.status == CipState.PAID else None,
         over=cip.status in _OVER,
     )
+
+
+def _the_payment(found: list[CipRecord]) -> list[CipRecord]:
+    """Of several CIPs under one code the paid one counts, for a lost answer can leave a spare.
+
+    Two that are paid stay two: a person has to see that.
+    """
+    paid = [cip for cip in found if cip.status == CipState.PAID]
+    waiting = [cip for cip in found if cip.status not in _OVER]
+    return found if len(paid) > 1 else (paid or waiting or found)[:1]
 
 
 def _money(cip: CipRecord) -> Money:

@@ -262,3 +262,39 @@ async def test_the_hostile_rail_loses_answers_on_request() -> None:
 def _all(found: list[RailPayment | None]) -> list[RailPayment]:
     assert None not in found
     return [each for each in found if each is not None]
+
+
+@pytest.mark.parametrize(
+    ("states", "paid"),
+    [
+        ((CipState.GENERATED, CipState.PAID), True),
+        ((CipState.GENERATED, CipState.GENERATED), False),
+        ((CipState.EXPIRED, CipState.GENERATED), False),
+    ],
+)
+async def test_of_two_cips_of_one_code_the_paid_one_counts(
+    states: tuple[CipState, ...], *, paid: bool
+) -> None:
+    """A lost answer can leave a spare CIP; the checkout is paid when one of them is."""
+    found = [
+        {
+            **CREATED,
+            "cip": 2523136 + number,
+            "status": state,
+            "datePayment": "2026-11-22T10:00:00-05:00",
+        }
+        for number, state in enumerate(states)
+    ]
+    rail = made(Scripted(found), transaction_reference="transaction_code").rail
+    payment = await rail.find_payment("CK7Q2M4X9B")
+    assert payment is not None
+    assert (payment.paid_at is not None) is paid
+    assert not payment.over
+
+
+async def test_two_payments_of_one_code_are_for_a_person() -> None:
+    """The buyer paid twice: nobody may guess which of the two is meant."""
+    one = {**CREATED, "status": CipState.PAID, "datePayment": "2026-11-22T10:00:00-05:00"}
+    rail = made(Scripted([one, {**one, "cip": 9}]), transaction_reference="transaction_code").rail
+    with pytest.raises(AnsweredNonsense):
+        await rail.find_payment("CK7Q2M4X9B")
