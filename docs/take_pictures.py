@@ -43,14 +43,18 @@ async def main() -> None:
 
 
 async def take_demo(browser: Browser) -> None:
-    """Play the demo and photograph the store's order and the sandbox."""
+    """Play the demo and photograph an order in each store, and the sandbox."""
     folder = Path(tempfile.mkdtemp(prefix="pef-pictures-"))
-    async with stage(folder, usual_ports=True) as running:
+    async with stage(folder, usual_ports=True, all_stores=True) as running:
         scenes = await play(running)
         await follow(running, scenes, "accepted", lambda _: None)
         await running.pass_business_days(3)
         await follow(running, scenes, "noted", lambda _: None)
-        await _photograph(browser, f"{running.store.base_url}/orders/{scenes[0].order}", "order")
+        first = {scene.shop.name: scene.order for scene in reversed(scenes)}
+        order = f"{running.store.base_url}/orders/{first['WooCommerce']}"
+        await _photograph(browser, order, "order")
+        for shop in filter(None, (running.shopify, running.vtex)):
+            await _photograph(browser, shop.admin, f"{shop.name.lower()}-order", first[shop.name])
         await _photograph(browser, f"{running.sandbox.base_url}/", "sandbox")
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -105,9 +109,12 @@ async def _keep(page: Page, name: str, until: str = "body") -> None:
     )
 
 
-async def _photograph(browser: Browser, address: str, name: str) -> None:
+async def _photograph(browser: Browser, address: str, name: str, link: str = "") -> None:
+    """The page at an address, or the one that a link on it opens."""
     page = await browser.new_page(viewport=SIZE)
     await page.goto(address)
+    if link:
+        await page.get_by_role("link", name=link).first.click()
     await page.screenshot(path=PICTURES / f"{name}.png")
     await page.close()
 
