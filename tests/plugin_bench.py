@@ -38,7 +38,7 @@ def said(call: str, at: datetime, **changes: Any) -> dict[str, Any]:
     """The body of a call that has nothing wrong with it."""
     about = {"order_id": 14, "refund_id": 15} if call in {"refunds", "deletions"} else {}
     chosen = CHOICES if call == "settings" else {}
-    return {"at": int(at.timestamp()), **about, **chosen, **changes}
+    return {"call": call, "at": int(at.timestamp()), **about, **chosen, **changes}
 
 
 async def post(

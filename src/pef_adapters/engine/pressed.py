@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pef_adapters.core.states import State
+from pef_adapters.core.texts import advise, explain
+from pef_adapters.engine.attention import for_the_order, why
 from pef_adapters.engine.identity import refund_id
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.receive import hint_record, keep
@@ -81,11 +83,19 @@ async def standing(ports: Ports, store: Store, refund: str) -> Pressed:
     return _pressed(store, found)
 
 
+def _sentence(refund: Refund, language: str) -> str:
+    """Of a refusal only the reason: no order says anything about it yet."""
+    key, figures = why(refund, for_the_order(refund.attention))
+    if _VERDICTS[refund.state] is not Verdict.REFUSED or key is None:
+        return note(refund, language)
+    return " ".join(filter(None, (explain(key, language, figures), advise(key, language, figures))))
+
+
 def _pressed(store: Store, refund: Refund) -> Pressed:
     return Pressed(
         verdict=_VERDICTS[refund.state],
         our_id=refund.id,
         state=refund.state,
-        sentence=note(refund, store.language),
+        sentence=_sentence(refund, store.language),
         expected_on=refund.expected_on,
     )

@@ -316,3 +316,12 @@ async def test_checks_of_an_unreachable_store_are_an_answer(shop: Shop) -> None:
     failed = [check for check in answer.json()["checks"] if not check["passed"]]
     assert failed
     assert all(check["mend"] for check in failed)
+
+
+@pytest.mark.parametrize("meant", ["checks", "refunds", "deletions", "settings"])
+async def test_a_recorded_call_is_good_for_nothing_else(service: Service, meant: str) -> None:
+    """What was signed to ask something can't be sent again to disconnect the store."""
+    body = json.dumps(said(meant, service.world.clock.now())).encode()
+    answer = await post(service, "disconnect", body)
+    assert refusal(answer) == (401, "SIGNATURE_INVALID")
+    assert await service.kept() == 0

@@ -1,7 +1,7 @@
 """Signed calls of a store's plugin: proved like the store's webhooks, and fresh.
 
 The signature is the webhooks' own, so the plugin keeps no secret beside WooCommerce's;
-the time inside makes an old call worthless to whoever recorded it.
+the call's name and time inside make a recorded one worthless for anything else or later.
 """
 
 from datetime import datetime, timedelta
@@ -26,10 +26,11 @@ Id = Annotated[int, Field(gt=0)]
 
 
 class Signed(BaseModel):
-    """What each signed call holds: when it was made, in seconds since 1970."""
+    """What each signed call holds: its own name, and its time in seconds since 1970."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
+    call: Annotated[str, Field(max_length=20)]
     at: Annotated[int, Field(gt=0, lt=2**40)]
 
 
@@ -48,7 +49,10 @@ async def signed_call(request: Request, shape: type[Shape]) -> tuple[Store, Shap
     body = await read_body(request, MAX_BODY_BYTES)
     inbound.verify(Delivery(dict(request.headers), body), connection(ports, store))
     said = read(body, shape)
-    _require_fresh(read(body, Signed), ports.clock.now())
+    signed = read(body, Signed)
+    if signed.call != request.url.path.rpartition("/")[2]:
+        raise SignatureInvalid("this call was signed for another purpose")
+    _require_fresh(signed, ports.clock.now())
     return store, said, body
 
 
