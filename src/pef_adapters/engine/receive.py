@@ -11,11 +11,13 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from pef_adapters.engine.asked_refunds import LONGEST_ID, keep_asked_refund
+from pef_adapters.core.errors import RequestIdReused
+from pef_adapters.engine.asked_refunds import LONGEST_ID, keep_asked_refund, tell_of_reuse
 from pef_adapters.engine.identity import buyer_mark
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import Received, Source, Store
 from pef_adapters.engine.store_records import connection
+from pef_adapters.platforms.asked import AskedRefund
 from pef_adapters.platforms.contract import (
     Delivery,
     Hint,
@@ -32,25 +34,37 @@ async def from_store(ports: Ports, store: Store, delivery: Delivery) -> int | No
 
     Raises:
         WebhookRejected: the delivery is not this store's, or can't be read.
+        RequestIdReused: it tells of a refund that was told otherwise before.
     """
     hints = ports.platforms.named(store.platform).receive(delivery, connection(ports, store))
     wanted = tuple(_nameless(ports, store, h) for h in hints if h.kind is not HintKind.PING)
     if not wanted:
         return None
+    told = [hint.asked for hint in wanted if hint.asked is not None]
+    try:
+        return await _keep_hints(ports, store, wanted, told, delivery.body)
+    except RequestIdReused:
+        for asked in told:
+            await tell_of_reuse(ports, store, asked)
+        raise
+
+
+async def _keep_hints(
+    ports: Ports, store: Store, hints: tuple[Hint, ...], told: list[AskedRefund], body: bytes
+) -> int:
+    """All of a delivery, or nothing; `told` are refunds that this webhook alone tells of."""
     async with ports.book.begin() as ledger:
-        for hint in wanted:
-            if hint.asked is not None:
-                # The webhook is the platform's only word about this refund.
-                await keep_asked_refund(ports, ledger, store, hint.asked)
+        for asked in told:
+            await keep_asked_refund(ports, ledger, store, asked)
         return await keep_in(
             ports,
             ledger,
             source=Source.STORE,
             owner_id=store.id,
-            topic=", ".join(sorted({hint.kind.value for hint in wanted})),
-            body=delivery.body,
-            hints=tuple(hint_record(hint) for hint in wanted),
-            delivery_id=next((hint.delivery_id for hint in wanted if hint.delivery_id), ""),
+            topic=", ".join(sorted({hint.kind.value for hint in hints})),
+            body=body,
+            hints=tuple(hint_record(hint) for hint in hints),
+            delivery_id=next((hint.delivery_id for hint in hints if hint.delivery_id), ""),
         )
 
 
@@ -113,7 +127,8 @@ def _nameless(ports: Ports, store: Store, hint: Hint) -> Hint:
     if hint.privacy is None:
         return hint
     marks = tuple(buyer_mark(ports, store, buyer) for buyer in hint.privacy.buyers)
-    return replace(hint, privacy=replace(hint.privacy, buyers=marks))
+    name = _bounded(hint.privacy.request_id)
+    return replace(hint, privacy=replace(hint.privacy, request_id=name, buyers=marks))
 
 
 def hint_record(hint: Hint) -> dict[str, Any]:

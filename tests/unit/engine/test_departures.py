@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from engine_world import World
+from pef_adapters.core.errors import RequestIdReused
 from pef_adapters.engine.receive import from_store
 from pef_adapters.engine.records import Store
+from pef_adapters.platforms.asked import AskedRefund, Operation
 from pef_adapters.platforms.contract import (
     Delivery,
     Hint,
@@ -150,3 +153,34 @@ async def test_erasing_waits_for_a_refund_under_way(world: TellingWorld) -> None
     assert (await world.refund()).buyer is not None
     await world.later(days=26)
     assert (await world.refund()).buyer is None
+
+
+async def test_a_request_of_any_length_is_kept(world: TellingWorld) -> None:
+    """A stranger's name of a request may be of any length; it is done all the same."""
+    request = PrivacyRequest(kind=PrivacyKind.TELL, request_id="x" * 9000, order_ids=("14",))
+    await world.tell(Hint(kind=HintKind.PRIVACY, privacy=request))
+    await world.run()
+    async with world.book.begin() as ledger:
+        (case,) = await ledger.privacy_cases("tienda-pe")
+    assert len(case.id) == 64
+
+
+async def test_one_id_told_with_two_amounts_reaches_a_person(world: TellingWorld) -> None:
+    """A webhook that is the only word about a refund can't change it: somebody has to look."""
+
+    def told(amount: str) -> Hint:
+        asked = AskedRefund(
+            refund_id="77",
+            operation=Operation.REFUND,
+            payment_id=None,
+            amount=Decimal(amount),
+            currency="PEN",
+            order_id="14",
+        )
+        return Hint(kind=HintKind.REFUND_CREATED, order_id="14", refund_id="77", asked=asked)
+
+    await world.tell(told("20.00"))
+    with pytest.raises(RequestIdReused):
+        await world.tell(told("30.00"))
+    async with world.book.begin() as ledger:
+        assert [a.code for a in await ledger.open_alarms()] == ["code.REQUEST_ID_REUSED"]
