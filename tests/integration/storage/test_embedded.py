@@ -157,7 +157,9 @@ def test_a_killed_server_recovers(folder: Path) -> None:
             assert conn.execute("SELECT n FROM kept").fetchone() == (7,)
 
 
-@pytest.mark.parametrize("content", [f"{os.getpid()}\n", "", "no number\n"])
+@pytest.mark.parametrize(
+    "content", [f"{os.getpid()}\n", "", "no number\n"], ids=["ours", "empty", "no number"]
+)
 def test_a_stale_pid_file_does_not_stop_it(folder: Path, content: str) -> None:
     """After a crash the recorded pid may be anybody's; it starts all the same."""
     EmbeddedPostgres(folder).close()
