@@ -32,6 +32,7 @@ from pef_vtex.orders import (
 
 NOT_ASKED: Final = "code.VTEX_REFUND_NOT_ASKED"
 SAYS_REFUNDED: Final = "code.VTEX_SAYS_REFUNDED"
+REFUNDED_MORE: Final = "code.VTEX_REFUNDED_MORE"
 # Policies let a refund go for months after the payment.
 _LOOK_BACK: Final = timedelta(days=120)
 # The list is indexed minutes after an order changes.
@@ -142,9 +143,14 @@ async def _compare(
         figures = {"order": purchase.group, "asked": str(asked), "wanted": str(wanted)}
         found.append(Finding(code=NOT_ASKED, order_id=purchase.group, figures=figures))
     paid_back = await records_of(store).paid_back(purchase.checkout.payment_id)
-    if paid_back is not None and paid_back < await _said_done(api, payments, purchase):
+    if paid_back is None:
+        return found
+    if paid_back < await _said_done(api, payments, purchase):
         figures = {"order": purchase.group}
         found.append(Finding(code=SAYS_REFUNDED, order_id=purchase.group, figures=figures))
+    if paid_back > (shown := _shown(purchase)):
+        figures = {"order": purchase.group, "paid": str(paid_back), "wanted": str(shown)}
+        found.append(Finding(code=REFUNDED_MORE, order_id=purchase.group, figures=figures))
     return found
 
 
@@ -154,6 +160,12 @@ async def _asked(purchase: _Purchase, store: StoreConnection) -> Money:
         if kept.payment_id == purchase.checkout.payment_id:
             total += kept.amount
     return total
+
+
+def _shown(purchase: _Purchase) -> Money:
+    """The most that the orders say was given back; one repeated under a new id is beyond it."""
+    ours = purchase.checkout
+    return min(_money(sum(order.given_back for order in purchase.orders), ours), ours.amount)
 
 
 def _wanted(purchase: _Purchase) -> Money:
