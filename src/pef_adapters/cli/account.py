@@ -52,6 +52,15 @@ def add(
     refunds_path: Annotated[
         str, typer.Option(help="Where refunds are asked for, as PagoEfectivo agrees with you.")
     ] = _PATHS.refunds,
+    cip_phone: Annotated[
+        str, typer.Option(help="Phone for CIPs, if PagoEfectivo insists on one: digits only.")
+    ] = "",
+    cip_country_code: Annotated[
+        str, typer.Option(help="Country code beside it, such as +51.")
+    ] = "",
+    cip_email: Annotated[
+        str, typer.Option(help="E-mail for CIPs of buyers who gave the store none.")
+    ] = "",
     answer_seconds: Annotated[
         float, typer.Option(help="How long one answer may take, at most 20 seconds.")
     ] = _TIMEOUTS.read,
@@ -59,6 +68,11 @@ def add(
     json_wanted: Json = False,
 ) -> None:
     """Add or replace a merchant account. The secrets are kept encrypted."""
+    cips = {
+        "user_phone": cip_phone,
+        "user_code_country": cip_country_code,
+        "user_email": cip_email,
+    }
 
     async def use_case(ports: Ports, _: Settings) -> None:
         account = Account(
@@ -74,6 +88,7 @@ def add(
                     "refunds": refunds_path,
                 },
                 "timeouts": {"read": answer_seconds},
+                "cip_defaults": {field: told for field, told in cips.items() if told},
             },
             secrets={"access_key": access_key, "secret_key": secret_key},
             created_at=ports.clock.now(),

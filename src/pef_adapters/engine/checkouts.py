@@ -5,6 +5,9 @@ CIPs, so a lost answer can leave one that nobody was shown; paid all the same, i
 found by its transaction code, which is the checkout's id.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,6 +17,7 @@ from pef_adapters.core.errors import (
     AnsweredNo,
     InvalidInput,
     KeysMixed,
+    MaybeSent,
     NotThere,
     RailError,
     RequestIdReused,
@@ -30,6 +34,8 @@ from pef_adapters.platforms.asked import AskedPayment, AskedSettlement, Checkout
 
 # How long a buyer may pay where the gateway does not say.
 _USUAL_LIFE = timedelta(days=3)
+# A gateway gives up after five seconds, and one call can ask PagoEfectivo twice.
+CREATE_SECONDS, ASK_SECONDS = 4.0, 2.0
 
 _log = structlog.get_logger(__name__)
 
@@ -50,7 +56,8 @@ async def ask_payment(ports: Ports, store: Store, asked: AskedPayment) -> Checko
     if checkout.state is not CheckoutState.ASKED:
         return checkout
     rail = await rail_of_store(ports, store)
-    made = await rail.create_payment(checkout, asked.email)
+    async with _in_time(CREATE_SECONDS):
+        made = await rail.create_payment(checkout, asked.email)
     shown = await _shown(ports, checkout, made)
     if shown.transaction_id != made.transaction_id:
         await _withdraw(rail, made)
@@ -97,7 +104,8 @@ async def stop_checkout(ports: Ports, store: Store, payment_id: str) -> Checkout
     if checkout.transaction_id is not None:
         rail = await rail_of_store(ports, store)
         try:
-            await rail.cancel_payment(checkout.transaction_id)
+            async with _in_time(ASK_SECONDS):
+                await rail.cancel_payment(checkout.transaction_id)
         except AnsweredNo:
             # Paid a moment ago, or over already: only PagoEfectivo knows which.
             found = await look_up(ports, store, checkout)
@@ -127,7 +135,8 @@ async def look_up(ports: Ports, store: Store, checkout: Checkout) -> Checkout:
         RailError: could not be asked.
     """
     rail = await rail_of_store(ports, store)
-    found = await rail.find_payment(checkout.transaction_id or "")
+    async with _in_time(ASK_SECONDS):
+        found = await rail.find_payment(checkout.transaction_id or "")
     if found is None:
         raise RailError(f"PagoEfectivo does not know the CIP of checkout {checkout.id}")
     return await hear_of_payment(ports, checkout, found)
@@ -155,6 +164,16 @@ async def rail_of_store(ports: Ports, store: Store) -> Rail:
     if account.mode is not store.mode:
         raise KeysMixed(f"store {store.id} is {store.mode}, its account {account.mode}")
     return ports.rails.of(account)
+
+
+@asynccontextmanager
+async def _in_time(seconds: float) -> AsyncIterator[None]:
+    """What takes longer counts as lost: the gateway calls again, and hears of it then."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise MaybeSent("PagoEfectivo took too long to answer") from None
 
 
 async def _kept(ports: Ports, store: Store, asked: AskedPayment) -> Checkout:

@@ -1,11 +1,14 @@
 """A gateway asks us to take a payment: one CIP is shown, and its end is told."""
 
+import asyncio
+
 import pytest
 
 from gateway_world import GatewayWorld
 from pef_adapters.core.errors import PlatformUnreachable
 from pef_adapters.core.money import Money
 from pef_adapters.core.policy import Mode
+from pef_adapters.engine import checkouts
 from pef_adapters.engine.store_records import LedgerRecords
 from pef_adapters.platforms.asked import CheckoutState
 
@@ -178,3 +181,29 @@ async def test_what_was_paid_back_counts_confirmed_refunds_only(world: GatewayWo
     await world.later(minutes=5)
     assert await records.paid_back("pay-1") == Money(2000, "PEN")
     assert await records.paid_back("another") is None
+
+
+@pytest.mark.parametrize("call", ["create_payment", "cancel_payment", "find_payment"])
+async def test_a_slow_rail_never_keeps_a_gateway_waiting(
+    world: GatewayWorld, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """What takes too long counts as lost; the gateway hears so in time, and may call again."""
+    if call != "create_payment":
+        await world.ask_to_pay()
+
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as slow:
+        slow.setattr(world.rail, call, never)
+        slow.setattr(checkouts, "CREATE_SECONDS", 0.01)
+        slow.setattr(checkouts, "ASK_SECONDS", 0.01)
+        asked = {
+            "create_payment": ("/payment", {"order": "G-1", "amount": "129.80"}),
+            "cancel_payment": ("/cancel", {"request": "c1"}),
+            "find_payment": ("/settlement", {"amount": "129.80"}),
+        }
+        path, body = asked[call]
+        status, said = await world.call(path, **body)
+        assert (status, said["code"]) == (502, "RAIL_MAYBE_SENT")
+    assert (await world.ask_to_pay())["state"] == CheckoutState.WAITING
