@@ -4,8 +4,7 @@ Says which approval or scope is missing and where it is given. Knows no question
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http import HTTPStatus
 from math import isfinite
 from typing import Final, TypeVar
@@ -14,6 +13,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from pef_adapters.core.errors import PlatformNonsense, PlatformRefused, PlatformUnreachable
+from pef_adapters.platforms.http import date_of
 from pef_shopify.envelope import Cost, Envelope, GraphError
 from pef_shopify.throttle import WAIT_SECONDS
 from pef_shopify.wire import UserError, read_json
@@ -52,10 +52,7 @@ class Answer:
     @property
     def date(self) -> datetime | None:
         """The store's own clock."""
-        try:
-            return parsedate_to_datetime(self.headers["Date"]).astimezone(UTC)
-        except (KeyError, ValueError):
-            return None
+        return date_of(self.headers)
 
     def read(self, model: type[_Model]) -> _Model:
         try:

@@ -7,8 +7,6 @@ logged. Errors name what to mend; no key stands in one.
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final, TypeVar
 
@@ -40,16 +38,7 @@ class Answered:
     """A 2xx answer; or, with `missing`, VTEX's word that nothing is there."""
 
     body: bytes
-    headers: httpx.Headers
     missing: bool = False
-
-    @property
-    def date(self) -> datetime | None:
-        """VTEX's own clock."""
-        try:
-            return parsedate_to_datetime(self.headers["Date"]).astimezone(UTC)
-        except (KeyError, ValueError):
-            return None
 
     def read(self, model: type[_Model]) -> _Model:
         return self.read_as(TypeAdapter(model))
@@ -179,7 +168,7 @@ def _signer(pair: Pair, secret_address: str | None) -> Sign:
 def _sorted(response: httpx.Response) -> Answered:
     status = response.status_code
     if response.is_success:
-        return Answered(response.content, response.headers)
+        return Answered(response.content)
     if status in _BUSY or response.is_server_error:
         raise PlatformUnreachable(f"VTEX answered {status}; it is asked again later")
     if status in _MAY_NOT:
@@ -187,5 +176,5 @@ def _sorted(response: httpx.Response) -> Answered:
             f"VTEX answered {status}; the keys are wrong, or lack a role: see the guide's list"
         )
     if status == HTTPStatus.NOT_FOUND:
-        return Answered(response.content, response.headers, missing=True)
+        return Answered(response.content, missing=True)
     raise PlatformRefused(f"VTEX answered {status} to {response.request.method}")

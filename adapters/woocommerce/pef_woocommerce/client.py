@@ -6,8 +6,7 @@ Errors name the store and what to mend; a key never stands in one.
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final, Generic, TypeVar
 
@@ -22,7 +21,7 @@ from pef_adapters.core.errors import (
     UnsafeAddress,
 )
 from pef_adapters.platforms.contract import StoreConnection
-from pef_adapters.platforms.http import guarded_client
+from pef_adapters.platforms.http import date_of, guarded_client
 from pef_woocommerce.signing import signer
 from pef_woocommerce.wire import Trouble
 
@@ -68,10 +67,7 @@ class Answer:
     @property
     def date(self) -> datetime | None:
         """The store's own clock."""
-        try:
-            return parsedate_to_datetime(self.headers["Date"]).astimezone(UTC)
-        except (KeyError, ValueError):
-            return None
+        return date_of(self.headers)
 
     def read(self, model: type[_Model]) -> _Model:
         return self.read_as(TypeAdapter(model))

@@ -13,6 +13,8 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 import anyio
@@ -83,6 +85,14 @@ def guarded_client(
         # A compressed answer could unpack to more than the bound.
         headers={"Accept-Encoding": "identity", "User-Agent": "pef-adapters"},
     )
+
+
+def date_of(headers: httpx.Headers) -> datetime | None:
+    """The answering server's own clock, in UTC; None where it tells none that can be read."""
+    try:
+        return parsedate_to_datetime(headers["Date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        return None
 
 
 class _GuardedNetwork(httpcore.AsyncNetworkBackend):
