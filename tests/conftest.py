@@ -5,6 +5,7 @@ fsync. A test's database is a copy of a migrated template (some tens of
 milliseconds) and is dropped afterwards, whoever is still connected.
 """
 
+import logging
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -15,6 +16,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from database_server import TEMPLATE, Server
+from pef_adapters import logs
 from pef_adapters.engine.ports import LedgerBook
 from pef_adapters.storage.embedded import EmbeddedPostgres
 from pef_adapters.storage.memory import MemoryBook
@@ -22,6 +24,20 @@ from pef_adapters.storage.migrations import migrate
 from pef_adapters.storage.postgres import Pool, PostgresBook, open_pool
 from pef_adapters.storage.queue import Queue, make_queue
 from pef_adapters.storage.secrets import SecretBox
+
+# The root, and whatever `logs.configure` makes quieter.
+_LOUD = ("", *logs.CHATTY)
+
+
+@pytest.fixture(autouse=True)
+def logging_left_alone() -> Iterator[None]:
+    """A test that sets up logging, as each command does, sets it up for itself alone."""
+    root = logging.getLogger()
+    handlers, levels = root.handlers[:], {name: logging.getLogger(name).level for name in _LOUD}
+    yield
+    root.handlers[:] = handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 @pytest.fixture(scope="session")

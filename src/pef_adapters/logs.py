@@ -7,7 +7,7 @@ from typing import TextIO
 import structlog
 
 # Their info is a line per request or per job; ours says the same with meaning.
-_CHATTY = (
+CHATTY = (
     "alembic",
     "httpcore",
     "httpx",
@@ -53,7 +53,7 @@ def configure(level: str, *, as_json: bool, stream: TextIO | None = None) -> Non
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for chatty in _CHATTY:
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -44,7 +44,7 @@ class _Fields(Visitor):
         self.keyless: list[str] = []
 
     def enter_field(self, node: FieldNode, *_: object) -> None:
-        if node.name.value in NEED_A_KEY and not any(map(_is_key, node.directives)):
+        if node.name.value in NEED_A_KEY and not any(map(_is_key, node.directives or ())):
             self.keyless.append(node.name.value)
 
 

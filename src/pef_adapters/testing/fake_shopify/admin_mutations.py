@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from graphql import FieldNode, GraphQLError, GraphQLResolveInfo
+from graphql import FieldNode, GraphQLError
 from graphql.execution.values import get_directive_values
 
 from pef_adapters.testing.fake_shopify.admin_queries import number_of, order_of
 from pef_adapters.testing.fake_shopify.admin_shapes import order_shape, refund_shape, webhook_shape
-from pef_adapters.testing.fake_shopify.graphql_api import Asking, Resolver
+from pef_adapters.testing.fake_shopify.graphql_api import Asking, Info, Resolver
 from pef_adapters.testing.fake_shopify.graphql_values import Shape
 from pef_adapters.testing.fake_shopify.hooks import TOPICS
 from pef_adapters.testing.fake_shopify.metafields import delete_metafields, set_metafields
@@ -24,7 +24,7 @@ _LONGEST_TAG: Final = 40
 _KEY_DEMANDED_SINCE: Final = "2026-04"
 
 
-def add_tags(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
+def add_tags(_: object, info: Info, **given: Any) -> Shape:
     """`tagsAdd`."""
     order = _writable(info.context, given["id"], "tagsAdd")
     if order is None:
@@ -36,7 +36,7 @@ def add_tags(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
     return _tagged(info.context, order, [*order.tags, *fresh])
 
 
-def remove_tags(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
+def remove_tags(_: object, info: Info, **given: Any) -> Shape:
     """`tagsRemove`."""
     order = _writable(info.context, given["id"], "tagsRemove")
     if order is None:
@@ -45,9 +45,9 @@ def remove_tags(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
     return _tagged(info.context, order, [t for t in order.tags if t.casefold() not in gone])
 
 
-def update_order(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
+def update_order(_: object, info: Info, **given: Any) -> Shape:
     """`orderUpdate`: tags, note and customAttributes are overwritten, not merged."""
-    asking: Asking = info.context
+    asking = info.context
     changes = given["input"]
     order = _writable(asking, changes["id"], "orderUpdate")
     if order is None:
@@ -63,9 +63,9 @@ def update_order(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
     return {"order": order_shape(asking, order), "userErrors": []}
 
 
-def create_refund(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
+def create_refund(_: object, info: Info, **given: Any) -> Shape:
     """`refundCreate`; the same idempotency key gives the same refund."""
-    asking: Asking = info.context
+    asking = info.context
     wanted, key = given["input"], _idempotency_key(info)
     order = _writable(asking, wanted["orderId"], "refundCreate")
     if order is None:
@@ -83,9 +83,9 @@ def create_refund(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
     return _refunded(asking, order, refund)
 
 
-def create_webhook(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
+def create_webhook(_: object, info: Info, **given: Any) -> Shape:
     """`webhookSubscriptionCreate`."""
-    asking: Asking = info.context
+    asking = info.context
     topic, wanted = TOPICS.get(given["topic"]), given["webhookSubscription"]
     uri = wanted.get("uri") or wanted.get("callbackUrl") or ""
     fault = _webhook_fault(asking, topic, uri)
@@ -106,9 +106,9 @@ def create_webhook(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
     return {"webhookSubscription": webhook_shape(asking, hook), "userErrors": []}
 
 
-def update_webhook(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
+def update_webhook(_: object, info: Info, **given: Any) -> Shape:
     """`webhookSubscriptionUpdate`: another address."""
-    asking: Asking = info.context
+    asking = info.context
     hook = _webhook(asking, given["id"])
     if hook is None:
         error = _error("id", "Webhook subscription does not exist")
@@ -124,9 +124,9 @@ def update_webhook(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
     return {"webhookSubscription": webhook_shape(asking, hook), "userErrors": []}
 
 
-def delete_webhook(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
+def delete_webhook(_: object, info: Info, **given: Any) -> Shape:
     """`webhookSubscriptionDelete`."""
-    asking: Asking = info.context
+    asking = info.context
     hook = _webhook(asking, given["id"])
     if hook is None:
         error = _error("id", "Webhook subscription does not exist")
@@ -136,9 +136,9 @@ def delete_webhook(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
     return {"deletedWebhookSubscriptionId": given["id"], "userErrors": []}
 
 
-def uninstall(_: object, info: GraphQLResolveInfo) -> Shape:
+def uninstall(_: object, info: Info) -> Shape:
     """`appUninstall`."""
-    asking: Asking = info.context
+    asking = info.context
     asking.site.uninstall(asking.caller.app)
     return {"userErrors": []}
 
@@ -168,8 +168,8 @@ def _tagged(asking: Asking, order: Order, tags: list[str]) -> Shape:
     return {"node": order_shape(asking, order), "userErrors": []}
 
 
-def _idempotency_key(info: GraphQLResolveInfo) -> str | None:
-    asking: Asking = info.context
+def _idempotency_key(info: Info) -> str | None:
+    asking = info.context
     directive = info.schema.get_directive("idempotent")
     node: FieldNode = info.field_nodes[0]
     given = get_directive_values(directive, node, info.variable_values) if directive else None

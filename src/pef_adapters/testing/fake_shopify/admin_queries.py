@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from graphql import GraphQLResolveInfo
-
 from pef_adapters.testing.fake_shopify.admin_shapes import (
     installation_shape,
     order_shape,
@@ -17,7 +15,7 @@ from pef_adapters.testing.fake_shopify.admin_shapes import (
     shop_shape,
     webhook_shape,
 )
-from pef_adapters.testing.fake_shopify.graphql_api import Asking, Resolver, denied
+from pef_adapters.testing.fake_shopify.graphql_api import Asking, Info, Resolver, denied
 from pef_adapters.testing.fake_shopify.graphql_values import Shape, connected
 from pef_adapters.testing.fake_shopify.hooks import TOPICS
 from pef_adapters.testing.fake_shopify.order_search import search
@@ -58,25 +56,25 @@ def order_of(asking: Asking, gid: str) -> Order | None:
     return visible_orders(asking).get(number_of(gid, "Order") or 0)
 
 
-def read_order(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape | None:
+def read_order(_: object, info: Info, **given: Any) -> Shape | None:
     """`order(id)`."""
-    asking: Asking = info.context
+    asking = info.context
     order = order_of(asking, given["id"])
     return order_shape(asking, order) if order else None
 
 
-def read_orders(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
+def read_orders(_: object, info: Info, **given: Any) -> Shape:
     """`orders(…)`."""
-    asking: Asking = info.context
+    asking = info.context
     key = given.pop("sortKey", "PROCESSED_AT")
     found = search(visible_orders(asking).values(), given.pop("query", None), key)
     shown: Shape = connected(found, lambda o: o.id, lambda o: order_shape(asking, o))(**given)
     return shown
 
 
-def read_refund(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape | None:
+def read_refund(_: object, info: Info, **given: Any) -> Shape | None:
     """`refund(id)`."""
-    asking: Asking = info.context
+    asking = info.context
     wanted = number_of(given["id"], "Refund")
     for order in visible_orders(asking, "Refund").values():
         refund = order.refund(wanted or 0)
@@ -85,7 +83,7 @@ def read_refund(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape | No
     return None
 
 
-def read_node(source: object, info: GraphQLResolveInfo, **given: Any) -> Shape | None:
+def read_node(source: object, info: Info, **given: Any) -> Shape | None:
     """`node(id)`, of an order or a refund."""
     kind = given["id"].rpartition("/")[0].rpartition("/")[2]
     readers: Mapping[str, Resolver] = {"Order": read_order, "Refund": read_refund}
@@ -93,9 +91,9 @@ def read_node(source: object, info: GraphQLResolveInfo, **given: Any) -> Shape |
     return found
 
 
-def read_webhooks(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
+def read_webhooks(_: object, info: Info, **given: Any) -> Shape:
     """`webhookSubscriptions(…)`: only those that this app made through the API."""
-    asking: Asking = info.context
+    asking = info.context
     client, topics = asking.caller.app.client_id, given.pop("topics", None)
     uri = given.pop("uri", None) or given.pop("callbackUrl", None)
     mine = [h for h in asking.site.state.webhooks.values() if h.client_id == client]
@@ -107,9 +105,9 @@ def read_webhooks(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
     return shown
 
 
-def read_versions(_: object, info: GraphQLResolveInfo) -> list[Shape]:
+def read_versions(_: object, info: Info) -> list[Shape]:
     """`publicApiVersions`."""
-    asking: Asking = info.context
+    asking = info.context
     live = asking.site.settings.live_versions
     return [{"handle": v, "displayName": v, "supported": True} for v in live]
 

@@ -29,7 +29,7 @@ from graphql import (
     SelectionSetNode,
     get_named_type,
 )
-from graphql.execution.values import get_argument_values
+from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 
 from pef_adapters.testing.fake_shopify.settings import Limits
 
@@ -83,39 +83,51 @@ class CostOf:
     variables: Mapping[str, Any]
 
     def operation(self, operation: OperationDefinitionNode) -> int:
-        """The points of an operation before it runs."""
+        """The points of an operation before it runs.
+
+        Raises:
+            GraphQLError: a variable is missing or of another type.
+        """
+        given = self._given(operation)
         if operation.operation is OperationType.MUTATION:
             return _MUTATION * len(operation.selection_set.selections)
         root = self.schema.query_type
-        return self._of(operation.selection_set, root) if root else 0
+        return self._of(operation.selection_set, root, given) if root else 0
 
-    def _of(self, selected: SelectionSetNode, parent: GraphQLNamedType | None) -> int:
+    def _given(self, operation: OperationDefinitionNode) -> VariableValues:
+        asked = operation.variable_definitions or ()
+        given = get_variable_values(self.schema, asked, dict(self.variables))
+        if isinstance(given, list):
+            raise given[0]
+        return given
+
+    def _of(
+        self, selected: SelectionSetNode, parent: GraphQLNamedType | None, given: VariableValues
+    ) -> int:
         total = 0
         for node in selected.selections:
             if isinstance(node, FieldNode):
-                total += self._field(node, parent)
+                total += self._field(node, parent, given)
             elif isinstance(node, InlineFragmentNode):
-                total += self._of(node.selection_set, self._narrowed(node, parent))
+                total += self._of(node.selection_set, self._narrowed(node, parent), given)
             elif isinstance(node, FragmentSpreadNode):
                 fragment = self._fragment(node.name.value)
-                total += self._of(fragment.selection_set, self._narrowed(fragment, parent))
+                total += self._of(fragment.selection_set, self._narrowed(fragment, parent), given)
         return total
 
-    def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> int:
+    def _field(
+        self, node: FieldNode, parent: GraphQLNamedType | None, given: VariableValues
+    ) -> int:
         found = parent.fields.get(node.name.value) if isinstance(parent, _Fields) else None
         if found is None or node.selection_set is None:
             return 0
         kind = get_named_type(found.type)
-        children = self._of(node.selection_set, kind)
+        children = self._of(node.selection_set, kind, given)
         if kind.name.endswith("Connection"):
-            return _CONNECTION + self._size(found, node) * max(children, 1)
+            return _CONNECTION + _size(found, node, given) * max(children, 1)
         if kind.name.endswith("Edge") or kind.name == "PageInfo":
             return children
-        return (self._size(found, node) if _is_list(found.type) else 1) * (1 + children)
-
-    def _size(self, found: GraphQLField, node: FieldNode) -> int:
-        given = get_argument_values(found, node, dict(self.variables))
-        return int(given.get("first") or given.get("last") or 1)
+        return (_size(found, node, given) if _is_list(found.type) else 1) * (1 + children)
 
     def _narrowed(
         self, node: InlineFragmentNode | FragmentDefinitionNode, parent: GraphQLNamedType | None
@@ -139,6 +151,11 @@ def objects_in(data: Any) -> int:
     if isinstance(data, list):
         return sum(objects_in(item) for item in data)
     return 0
+
+
+def _size(found: GraphQLField, node: FieldNode, given: VariableValues) -> int:
+    asked = get_argument_values(found, node, given)
+    return int(asked.get("first") or asked.get("last") or 1)
 
 
 def _is_list(kind: GraphQLOutputType) -> bool:

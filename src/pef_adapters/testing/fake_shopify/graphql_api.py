@@ -64,6 +64,9 @@ class Asking:
             raise denied(text)
 
 
+Info = GraphQLResolveInfo[Asking]
+
+
 @dataclass(frozen=True, slots=True)
 class Api:
     """One API: its name in the path, who may use it, what it resolves."""
@@ -212,7 +215,7 @@ def _executed(asking: Asking, asked: _Asked) -> ExecutionResult:
     )
 
 
-def _known_field(source: Any, info: GraphQLResolveInfo, **given: Any) -> Any:
+def _known_field(source: Any, info: Info, **given: Any) -> Any:
     name = info.field_name
     if not isinstance(source, Mapping) or name not in source:
         raise GraphQLError(f"The fake shop does not know {info.parent_type.name}.{name}.")

@@ -7,11 +7,9 @@ import json
 import re
 from typing import Any, Final
 
-from graphql import GraphQLResolveInfo
-
 from pef_adapters.testing.fake_shopify.admin_queries import order_of
 from pef_adapters.testing.fake_shopify.admin_shapes import metafield_shape, namespace_of
-from pef_adapters.testing.fake_shopify.graphql_api import Asking
+from pef_adapters.testing.fake_shopify.graphql_api import Asking, Info
 from pef_adapters.testing.fake_shopify.graphql_values import Shape
 from pef_adapters.testing.fake_shopify.state import Metafield, Order
 
@@ -20,9 +18,9 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}\Z")
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{2,64}\Z")
 
 
-def set_metafields(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
+def set_metafields(_: object, info: Info, **given: Any) -> Shape:
     """`metafieldsSet`."""
-    asking: Asking = info.context
+    asking = info.context
     asking.require("write_orders", "metafieldsSet")
     inputs = given["metafields"]
     if len(inputs) > _MOST:
@@ -36,9 +34,9 @@ def set_metafields(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
     return {"metafields": [metafield_shape(kept) for _, kept in written], "userErrors": []}
 
 
-def delete_metafields(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
+def delete_metafields(_: object, info: Info, **given: Any) -> Shape:
     """`metafieldsDelete`: what is not there is no error."""
-    asking: Asking = info.context
+    asking = info.context
     asking.require("write_orders", "metafieldsDelete")
     for field in given["metafields"]:
         order = order_of(asking, field["ownerId"])

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from graphql import (
+    ConstValueNode,
     FloatValueNode,
     GraphQLError,
     GraphQLScalarType,
     GraphQLSchema,
     IntValueNode,
     StringValueNode,
-    ValueNode,
     build_schema,
 )
 
@@ -41,13 +41,13 @@ def schema(api: str, version: str, older: Path | None) -> GraphQLSchema:
 
 
 def _read_by(scalar: GraphQLScalarType, read: Any) -> None:
-    def literal(node: ValueNode, _variables: Any = None) -> Any:
+    def literal(node: ConstValueNode) -> Any:
         if isinstance(node, StringValueNode | IntValueNode | FloatValueNode):
             return read(node.value)
         raise GraphQLError(f"Invalid {scalar.name}.", node)
 
-    scalar.parse_value = read  # type: ignore[method-assign]
-    scalar.parse_literal = literal  # type: ignore[method-assign,assignment]
+    scalar.coerce_input_value = read
+    scalar.coerce_input_literal = literal
 
 
 def _decimal(value: Any) -> Decimal:

@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final, Literal
 
-from graphql import GraphQLResolveInfo
-
 from pef_adapters.testing.fake_shopify.admin_queries import read_versions
 from pef_adapters.testing.fake_shopify.app_records import PaymentSession, RefundSession
-from pef_adapters.testing.fake_shopify.graphql_api import Asking, Resolver
+from pef_adapters.testing.fake_shopify.graphql_api import Asking, Info, Resolver
 from pef_adapters.testing.fake_shopify.graphql_values import Shape, zulu
 from pef_adapters.testing.fake_shopify.payments import SessionOutcome
 from pef_adapters.testing.fake_shopify.wire import gid
@@ -28,9 +26,9 @@ _REFUND_STATES: Final = {
 }
 
 
-def pend_payment(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
+def pend_payment(_: object, info: Info, **given: Any) -> Shape:
     """`paymentSessionPending`."""
-    asking: Asking = info.context
+    asking = info.context
     session, now = _payment(asking, given["id"]), asking.site.shop.now()
     expires, limit = given["pendingExpiresAt"], asking.site.settings.pending_limit_days
     fault = None
@@ -49,30 +47,30 @@ def pend_payment(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
     return {"paymentSession": _payment_shape(asking, session), "userErrors": []}
 
 
-def resolve_payment(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
+def resolve_payment(_: object, info: Info, **given: Any) -> Shape:
     """`paymentSessionResolve`."""
     return _end_payment(info.context, given["id"], "resolved", {})
 
 
-def reject_payment(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
+def reject_payment(_: object, info: Info, **given: Any) -> Shape:
     """`paymentSessionReject`."""
     return _end_payment(info.context, given["id"], "rejected", given["reason"])
 
 
-def resolve_refund(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
+def resolve_refund(_: object, info: Info, **given: Any) -> Shape:
     """`refundSessionResolve`."""
     return _end_refund(info.context, given["id"], "resolved", None)
 
 
-def reject_refund(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
+def reject_refund(_: object, info: Info, **given: Any) -> Shape:
     """`refundSessionReject`."""
     message = given["reason"].get("merchantMessage")
     return _end_refund(info.context, given["id"], "rejected", message)
 
 
-def configure(_: object, info: GraphQLResolveInfo, **given: Any) -> Shape:
+def configure(_: object, info: Info, **given: Any) -> Shape:
     """`paymentsAppConfigure`: from now on the shop offers the app at its checkout, or not."""
-    asking: Asking = info.context
+    asking = info.context
     install = asking.site.state.installs[asking.caller.app.client_id]
     install.ready = given["ready"]
     install.external_handle = given.get("externalHandle", install.external_handle)
