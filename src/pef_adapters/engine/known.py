@@ -17,7 +17,7 @@ async def known_account(ledger: Ledger, account_id: str) -> Account:
     """
     account = await ledger.account(account_id)
     if account is None:
-        raise NotThere(f"there is no merchant account {account_id}; see `pef account list`")
+        raise no_account(account_id)
     return account
 
 
@@ -29,7 +29,7 @@ async def known_store(ledger: Ledger, store_id: str) -> Store:
     """
     store = await ledger.store(store_id)
     if store is None:
-        raise NotThere(f"there is no store {store_id}; see `pef store list`")
+        raise no_store(store_id)
     return store
 
 
@@ -59,11 +59,31 @@ async def known_batch(ledger: Ledger, batch_id: str) -> PayoutBatch:
     """
     batch = await ledger.batch(batch_id)
     if batch is None:
-        raise NotThere(f"there is no batch {batch_id}; see `pef payout batches`")
+        raise no_batch(batch_id)
     return batch
 
 
 def _there(refund: Refund | None, refund_id: str) -> Refund:
     if refund is None:
-        raise NotThere(f"there is no refund {refund_id}")
+        raise no_refund(refund_id)
     return refund
+
+
+def no_account(account_id: str) -> NotThere:
+    """What is said where there is no such merchant account, or none that you may see."""
+    return NotThere(f"there is no merchant account {account_id}; see `pef account list`")
+
+
+def no_store(store_id: str) -> NotThere:
+    """What is said where there is no such store, or none that you may see."""
+    return NotThere(f"there is no store {store_id}; see `pef store list`")
+
+
+def no_batch(batch_id: str) -> NotThere:
+    """What is said where there is no such batch, or none that you may see."""
+    return NotThere(f"there is no batch {batch_id}; see `pef payout batches`")
+
+
+def no_refund(refund_id: str) -> NotThere:
+    """What is said where there is no such refund, or none that you may see."""
+    return NotThere(f"there is no refund {refund_id}")

@@ -35,6 +35,14 @@ knows how an error is shown: surfaces read `code`, `http_status` and `text_key`.
     │   ├── EditorCannotApprove
     │   ├── AlreadyApproved
     │   └── NothingToApprove
+    ├── NotSignedIn                  nobody, or no good token
+    │   ├── SignInRefused            e-mail, password or code is wrong
+    │   └── SignInLinkRefused        unknown, used or expired
+    ├── NotAllowed                   yours to see, not to do
+    ├── FormStale                    a form of another session
+    ├── TooManyTries
+    ├── CallUnderWay                 the same idempotency key is being worked on
+    ├── RestChanged                  what remains of a payment is not what was shown
     ├── WebhookRejected              a delivery that changes nothing
     │   ├── SignatureMissing
     │   ├── SignatureInvalid
@@ -52,6 +60,16 @@ knows how an error is shown: surfaces read `code`, `http_status` and `text_key`.
         └── AnsweredNonsense         an answer that is not the one asked for
 """
 
+from pef_adapters.core.errors.access import (
+    CallUnderWay,
+    FormStale,
+    NotAllowed,
+    NotSignedIn,
+    RestChanged,
+    SignInLinkRefused,
+    SignInRefused,
+    TooManyTries,
+)
 from pef_adapters.core.errors.base import (
     PefError,
     Retry,
@@ -120,10 +138,12 @@ __all__ = [
     "BeneficiaryInvalid",
     "BodyTooLarge",
     "BodyUnreadable",
+    "CallUnderWay",
     "CostsUnreadable",
     "CurrencyDiffers",
     "DatabaseUnavailable",
     "EditorCannotApprove",
+    "FormStale",
     "HistoryUnreadable",
     "InvalidInput",
     "InvalidMoney",
@@ -135,7 +155,9 @@ __all__ = [
     "LinkTampered",
     "LinkUsed",
     "MaybeSent",
+    "NotAllowed",
     "NotSent",
+    "NotSignedIn",
     "NotThere",
     "NothingToApprove",
     "PayoutAnswerDiffers",
@@ -150,12 +172,16 @@ __all__ = [
     "RailError",
     "RateMissing",
     "RequestIdReused",
+    "RestChanged",
     "Retry",
     "SecretUnreadable",
     "SettingInvalid",
+    "SignInLinkRefused",
+    "SignInRefused",
     "SignatureInvalid",
     "SignatureMissing",
     "SourceMismatch",
+    "TooManyTries",
     "TransitionRefused",
     "UnknownCurrency",
     "UnsafeAddress",

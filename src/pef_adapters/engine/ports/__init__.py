@@ -15,6 +15,7 @@ from typing import Protocol
 from pef_adapters.bank_files import BankFormat
 from pef_adapters.engine.ports.desk import DeskLedger
 from pef_adapters.engine.ports.ledger import RefundLedger
+from pef_adapters.engine.ports.people import PeopleLedger
 from pef_adapters.engine.ports.provider import ProviderLedger
 from pef_adapters.engine.ports.rail import (
     Rail,
@@ -26,6 +27,7 @@ from pef_adapters.engine.ports.rail import (
     RailStatus,
     Refusal,
 )
+from pef_adapters.engine.ports.search import SearchLedger
 from pef_adapters.platforms.contract import Platform
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "Ledger",
     "LedgerBook",
     "LinkSigner",
+    "PeopleLedger",
     "Platforms",
     "Ports",
     "ProviderLedger",
@@ -49,6 +52,7 @@ __all__ = [
     "Rails",
     "RefundLedger",
     "Refusal",
+    "SearchLedger",
 ]
 
 
@@ -60,7 +64,7 @@ class Clock(Protocol):
         ...
 
 
-class Ledger(RefundLedger, DeskLedger, ProviderLedger, Protocol):
+class Ledger(RefundLedger, DeskLedger, ProviderLedger, PeopleLedger, SearchLedger, Protocol):
     """One transaction over everything we keep."""
 
 

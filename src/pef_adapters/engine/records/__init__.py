@@ -25,6 +25,14 @@ from pef_adapters.engine.records.payouts import (
     PayoutEnd,
     Proof,
 )
+from pef_adapters.engine.records.people import (
+    Agency,
+    AuditEntry,
+    KeptCall,
+    MachineToken,
+    Session,
+    User,
+)
 from pef_adapters.engine.records.privacy import PrivacyCase
 from pef_adapters.engine.records.refunds import (
     Attempt,
@@ -35,21 +43,38 @@ from pef_adapters.engine.records.refunds import (
     Source,
     TimelineEntry,
 )
+from pef_adapters.engine.records.searches import (
+    AuditSearch,
+    DayTally,
+    Mark,
+    Reach,
+    RefundSearch,
+    StateTally,
+    StoreHead,
+    StoreHealth,
+)
 from pef_adapters.platforms.asked import Checkout, KeptRefund
 
 __all__ = [
     "Account",
     "Act",
     "ActualCost",
+    "Agency",
     "Alarm",
     "Attempt",
+    "AuditEntry",
+    "AuditSearch",
     "Checkout",
+    "DayTally",
     "Decided",
     "Destination",
     "Exchange",
+    "KeptCall",
     "KeptRefund",
     "Link",
     "LinkEnd",
+    "MachineToken",
+    "Mark",
     "Payment",
     "Payout",
     "PayoutBatch",
@@ -57,12 +82,19 @@ __all__ = [
     "PrivacyCase",
     "Proof",
     "PublishedPolicy",
+    "Reach",
     "Received",
     "Refund",
+    "RefundSearch",
     "Review",
     "ReviewAct",
     "ReviewEnd",
+    "Session",
     "Source",
+    "StateTally",
     "Store",
+    "StoreHead",
+    "StoreHealth",
     "TimelineEntry",
+    "User",
 ]

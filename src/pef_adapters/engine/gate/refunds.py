@@ -1,0 +1,102 @@
+"""Refunds, as far as an actor may see and move them."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from pef_adapters.core.access import Actor, Permission
+from pef_adapters.engine import people, story
+from pef_adapters.engine.gate.auditing import Deed, audited, audited_refusals
+from pef_adapters.engine.gate.passing import pass_to_refund, reach
+from pef_adapters.engine.ports import Ports
+from pef_adapters.engine.records import Refund, RefundSearch
+from pef_adapters.engine.story import Story
+
+
+async def search(ports: Ports, actor: Actor, wanted: RefundSearch) -> list[Refund]:
+    """The refunds that fit, newest first; `wanted.reach` is set here, whatever it was."""
+    async with ports.book.begin() as ledger:
+        seen = await reach(ledger, actor, Permission.SEE_REFUNDS)
+        return await ledger.search_refunds(replace(wanted, reach=seen))
+
+
+async def look(ports: Ports, actor: Actor, refund_id: str) -> Refund:
+    """One refund.
+
+    Raises:
+        NotThere: no such refund, or none that he may see.
+    """
+    async with ports.book.begin() as ledger:
+        return await pass_to_refund(ledger, actor, Permission.SEE_REFUNDS, refund_id)
+
+
+async def tell(ports: Ports, actor: Actor, refund_id: str, language: str) -> Story:
+    """One refund's story (`engine.story`).
+
+    Raises:
+        NotThere: no such refund, or none that he may see.
+    """
+    await look(ports, actor, refund_id)
+    return await story.tell(ports, refund_id, language)
+
+
+async def retry(ports: Ports, actor: Actor, refund_id: str) -> Refund:
+    """Let the engine try again now (`people.retry`).
+
+    Raises:
+        NotThere, NotAllowed: as for every refund.
+        TransitionRefused: it is finished and can't be tried again.
+    """
+    await _pass(ports, actor, Permission.ACT_ON_REFUNDS, deed := _deed("retry", refund_id))
+    async with audited(ports, actor, deed):
+        return await people.retry(ports, refund_id, actor.name)
+
+
+async def settle(ports: Ports, actor: Actor, refund_id: str, *, paid: bool) -> Refund:
+    """Say, as a person who found out, whether the money has moved (`people.settle`).
+
+    Raises:
+        NotThere, NotAllowed: as for every refund.
+        TransitionRefused: this state is not a person's to settle.
+    """
+    await _pass(ports, actor, Permission.SETTLE_REFUNDS, deed := _deed("settle", refund_id))
+    deed.detail["paid"] = paid
+    async with audited(ports, actor, deed):
+        return await people.settle(ports, refund_id, actor.name, paid=paid)
+
+
+async def choose_payout(ports: Ports, actor: Actor, refund_id: str) -> Refund:
+    """Pay it out by hand instead (`people.choose_payout`).
+
+    Raises:
+        NotThere, NotAllowed: as for every refund.
+        TransitionRefused: it is under way or finished, or barred from that lane.
+    """
+    await _pass(ports, actor, Permission.ACT_ON_REFUNDS, deed := _deed("choose_payout", refund_id))
+    async with audited(ports, actor, deed):
+        return await people.choose_payout(ports, refund_id, actor.name)
+
+
+async def set_deadline(ports: Ports, actor: Actor, refund_id: str, at: datetime | None) -> Refund:
+    """Say by when its platform wants it done (`people.set_deadline`).
+
+    Raises:
+        NotThere, NotAllowed: as for every refund.
+    """
+    await _pass(ports, actor, Permission.ACT_ON_REFUNDS, deed := _deed("set_deadline", refund_id))
+    deed.detail["at"] = at.isoformat() if at else None
+    async with audited(ports, actor, deed):
+        return await people.set_deadline(ports, refund_id, actor.name, at)
+
+
+async def _pass(ports: Ports, actor: Actor, permission: Permission, deed: Deed) -> None:
+    """Let pass, and note which store it is about; a refusal of somebody who sees it is kept."""
+    refund_id = deed.subject.partition("/")[2]
+    async with ports.book.begin() as ledger:
+        seen = await pass_to_refund(ledger, actor, Permission.SEE_REFUNDS, refund_id)
+        deed.store_id = seen.store_id
+    async with audited_refusals(ports, actor, deed), ports.book.begin() as ledger:
+        await pass_to_refund(ledger, actor, permission, refund_id)
+
+
+def _deed(what: str, refund_id: str) -> Deed:
+    return Deed(what=what, subject=f"refund/{refund_id}")
