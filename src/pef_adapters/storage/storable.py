@@ -4,7 +4,8 @@ Both ledgers pass every record through here before writing, so that they can't
 drift: times become UTC, mappings become plain JSON, and text that PostgreSQL
 can't hold (NUL, half a surrogate pair) is replaced, because a hostile store must
 not be able to stop its own deliveries from being written. What the tables' CHECKs
-say of one record is said here first, so that both ledgers refuse it alike.
+say of one record is said here first, so that both ledgers refuse it alike. A search goes
+the same way, so that it looks for what is kept.
 """
 
 import json
@@ -14,17 +15,23 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, TypeVar
 
+from pef_adapters.core.access import Grant, Power
 from pef_adapters.engine.records import (
     Account,
     ActualCost,
+    Agency,
     Alarm,
     Attempt,
+    AuditEntry,
     Checkout,
     Decided,
     Destination,
     Exchange,
+    KeptCall,
     KeptRefund,
     Link,
+    MachineToken,
+    Mark,
     Payment,
     Payout,
     PayoutBatch,
@@ -33,24 +40,32 @@ from pef_adapters.engine.records import (
     PublishedPolicy,
     Received,
     Refund,
+    RefundSearch,
     Review,
     ReviewAct,
+    Session,
     Store,
+    StoreHealth,
     TimelineEntry,
+    User,
 )
 
 Record = TypeVar(
     "Record",
     Account,
     ActualCost,
+    Agency,
     Alarm,
     Attempt,
+    AuditEntry,
     Checkout,
     Decided,
     Destination,
     Exchange,
+    KeptCall,
     KeptRefund,
     Link,
+    MachineToken,
     Payment,
     Payout,
     PayoutBatch,
@@ -59,10 +74,14 @@ Record = TypeVar(
     PublishedPolicy,
     Received,
     Refund,
+    RefundSearch,
     Review,
     ReviewAct,
+    Session,
     Store,
+    StoreHealth,
     TimelineEntry,
+    User,
 )
 
 # The CHECKs of 0002_desk.sql and 0003_gateways.sql, and what each is called where it is not kept.
@@ -86,8 +105,7 @@ def storable(record: Record) -> Record:
     rule, kept = _MUST.get(type(record), ("", _anything))
     if not kept(record):
         raise ValueError(rule)
-    changed = {f.name: _stored(getattr(record, f.name)) for f in fields(record)}
-    return replace(record, **changed)
+    return replace(record, **_fields(record))
 
 
 def utc(moment: datetime) -> datetime:
@@ -110,11 +128,17 @@ def _anything(_: Any) -> bool:
     return True
 
 
+def _fields(record: Any) -> dict[str, Any]:
+    return {each.name: _stored(getattr(record, each.name)) for each in fields(record)}
+
+
 def _stored(value: Any) -> Any:
     if isinstance(value, datetime):
         return utc(value)
     if isinstance(value, str) and not isinstance(value, Enum):
         return text(value)
+    if isinstance(value, Grant | Mark | Power):
+        return replace(value, **_fields(value))
     if isinstance(value, tuple):
         return tuple(_stored(each) for each in value)
     if isinstance(value, Mapping):

@@ -18,19 +18,27 @@ from pef_adapters.storage.migrations import current_revision, migrate, newest_re
 TABLES = {
     "accounts",
     "actual_costs",
+    "agencies",
+    "api_calls",
     "asked_refunds",
     "attempts",
+    "audit",
     "checkouts",
     "exchanges",
     "invitations",
+    "machine_tokens",
     "payments",
     "privacy_cases",
     "procrastinate_jobs",
     "received",
     "refund_moves",
     "refunds",
+    "sessions",
+    "store_health",
     "stores",
     "timeline",
+    "tries",
+    "users",
 }
 
 

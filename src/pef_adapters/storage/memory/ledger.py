@@ -17,14 +17,16 @@ from pef_adapters.engine.records import (
 )
 from pef_adapters.storage.memory.desk import Desk
 from pef_adapters.storage.memory.gateways import Gateways
+from pef_adapters.storage.memory.people import People
 from pef_adapters.storage.memory.privacy import Privacy
+from pef_adapters.storage.memory.search import Search
 from pef_adapters.storage.memory.tables import Wake
 from pef_adapters.storage.storable import storable, utc
 
 _MOVES = {(source, target) for source, _, target in moves()} | {(s, s) for s in State}
 
 
-class MemoryLedger(Desk, Gateways, Privacy):
+class MemoryLedger(Desk, Gateways, Privacy, People, Search):
     """Deliveries, refunds, payments, attempts and evidence."""
 
     # deliveries

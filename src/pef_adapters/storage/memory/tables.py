@@ -7,14 +7,18 @@ from typing import Self
 from pef_adapters.engine.records import (
     Account,
     ActualCost,
+    Agency,
     Alarm,
     Attempt,
+    AuditEntry,
     Checkout,
     Decided,
     Destination,
     Exchange,
+    KeptCall,
     KeptRefund,
     Link,
+    MachineToken,
     Payment,
     Payout,
     PayoutBatch,
@@ -25,8 +29,11 @@ from pef_adapters.engine.records import (
     Refund,
     Review,
     ReviewAct,
+    Session,
     Store,
+    StoreHealth,
     TimelineEntry,
+    User,
 )
 
 
@@ -45,6 +52,14 @@ class Invitation:
 
     payload: str = field(repr=False)
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """How many there were since `began_at`."""
+
+    count: int
+    began_at: datetime
 
 
 @dataclass(slots=True)
@@ -77,6 +92,14 @@ class Tables:
     privacy_cases: dict[tuple[str, str], PrivacyCase] = field(default_factory=dict)
     keys: dict[int, str] = field(default_factory=dict, repr=False)
     invitations: dict[str, Invitation] = field(default_factory=dict)
+    users: dict[str, User] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    tokens: dict[str, MachineToken] = field(default_factory=dict)
+    audits: dict[int, AuditEntry] = field(default_factory=dict)
+    tries: dict[str, Tries] = field(default_factory=dict)
+    calls: dict[tuple[str, str], KeptCall] = field(default_factory=dict)
+    agencies: dict[str, Agency] = field(default_factory=dict)
+    healths: dict[str, StoreHealth] = field(default_factory=dict)
     wakes: dict[int, Wake] = field(default_factory=dict)
 
     def copy(self) -> Self:

@@ -4,14 +4,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from pef_adapters.engine.ports import Ledger
+from pef_adapters.storage.postgres.agencies import Agencies
 from pef_adapters.storage.postgres.alarms import Alarms
 from pef_adapters.storage.postgres.asked_refunds import AskedRefunds
 from pef_adapters.storage.postgres.attempts import Attempts
+from pef_adapters.storage.postgres.audits import Audits
+from pef_adapters.storage.postgres.calls import Calls
 from pef_adapters.storage.postgres.checkouts import Checkouts
 from pef_adapters.storage.postgres.deliveries import Deliveries
 from pef_adapters.storage.postgres.destinations import Destinations
 from pef_adapters.storage.postgres.invitations import Invitations
 from pef_adapters.storage.postgres.limits import Limits
+from pef_adapters.storage.postgres.machine_tokens import MachineTokens
 from pef_adapters.storage.postgres.payments import Payments
 from pef_adapters.storage.postgres.payouts import Payouts
 from pef_adapters.storage.postgres.policies import Policies
@@ -19,8 +23,13 @@ from pef_adapters.storage.postgres.pool import Pool
 from pef_adapters.storage.postgres.privacy import Privacy
 from pef_adapters.storage.postgres.refunds import Refunds
 from pef_adapters.storage.postgres.reviews import Reviews
+from pef_adapters.storage.postgres.search import Searches
+from pef_adapters.storage.postgres.sessions import Sessions
+from pef_adapters.storage.postgres.store_states import StoreStates
 from pef_adapters.storage.postgres.stores import Stores
+from pef_adapters.storage.postgres.tallies import Tallies
 from pef_adapters.storage.postgres.timeline import Timeline
+from pef_adapters.storage.postgres.users import Users
 from pef_adapters.storage.postgres.wakes import Wakes
 from pef_adapters.storage.secrets import SecretBox
 
@@ -42,6 +51,15 @@ class PostgresLedger(
     Checkouts,
     AskedRefunds,
     Privacy,
+    Users,
+    Sessions,
+    MachineTokens,
+    Audits,
+    Calls,
+    Agencies,
+    Searches,
+    Tallies,
+    StoreStates,
 ):
     """Every table, on one connection inside one transaction."""
 

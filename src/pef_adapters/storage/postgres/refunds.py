@@ -13,7 +13,7 @@ from pef_adapters.platforms.contract import Outcome
 from pef_adapters.storage.postgres.table import Row, Table, columns
 from pef_adapters.storage.storable import storable, utc
 
-_COLUMNS = """
+COLUMNS = """
     id, store_id, platform, platform_refund_id, order_id, order_number, amount, currency, reason,
     requested_by, requested_at, account_id, transaction_id, state, generation, revision,
     written_revision, tries, next_action_at, write_back_at, write_back_tries, decision, attention,
@@ -21,7 +21,7 @@ _COLUMNS = """
     edited_by, counted_at, deadline_at, outcome
 """
 _INSERT = f"""
-    INSERT INTO refunds ({_COLUMNS})
+    INSERT INTO refunds ({COLUMNS})
     VALUES (%(id)s, %(store_id)s, %(platform)s, %(platform_refund_id)s, %(order_id)s,
             %(order_number)s, %(amount)s, %(currency)s, %(reason)s, %(requested_by)s,
             %(requested_at)s, %(account_id)s, %(transaction_id)s, %(state)s, %(generation)s,
@@ -46,23 +46,23 @@ _UPDATE = """
         counted_at = %(counted_at)s, deadline_at = %(deadline_at)s, outcome = %(outcome)s
     WHERE id = %(id)s AND store_id = %(store_id)s AND platform_refund_id = %(platform_refund_id)s
 """
-_ONE = f"SELECT {_COLUMNS} FROM refunds WHERE id = %(id)s"
+_ONE = f"SELECT {COLUMNS} FROM refunds WHERE id = %(id)s"
 _LOCK = f"{_ONE} FOR NO KEY UPDATE"
 _FIND = f"""
-    SELECT {_COLUMNS} FROM refunds
+    SELECT {COLUMNS} FROM refunds
     WHERE store_id = %(store_id)s AND platform_refund_id = %(platform_refund_id)s
 """
 _OF_ORDER = f"""
-    SELECT {_COLUMNS} FROM refunds
+    SELECT {COLUMNS} FROM refunds
     WHERE store_id = %(store_id)s AND order_id = %(order_id)s ORDER BY created_at, seq
 """
 _OF_PAYMENT = f"""
-    SELECT {_COLUMNS} FROM refunds
+    SELECT {COLUMNS} FROM refunds
     WHERE account_id = %(account_id)s AND transaction_id = %(transaction_id)s
     ORDER BY created_at, seq
 """
 _LIST = f"""
-    SELECT {_COLUMNS} FROM refunds
+    SELECT {COLUMNS} FROM refunds
     WHERE (%(store_id)s::text IS NULL OR store_id = %(store_id)s)
       AND (%(state)s::text IS NULL OR state = %(state)s)
     ORDER BY created_at DESC, seq DESC LIMIT %(limit)s
@@ -72,15 +72,15 @@ _DUE = """
     ORDER BY LEAST(next_action_at, write_back_at), seq LIMIT %(limit)s
 """
 _BY_DEADLINE = f"""
-    SELECT {_COLUMNS} FROM refunds WHERE deadline_at < %(before)s AND state <> ALL(%(final)s)
+    SELECT {COLUMNS} FROM refunds WHERE deadline_at < %(before)s AND state <> ALL(%(final)s)
     ORDER BY deadline_at, seq LIMIT %(limit)s
 """
 _ASKED = f"""
-    SELECT {_COLUMNS} FROM refunds WHERE requested_at >= %(start)s AND requested_at < %(end)s
+    SELECT {COLUMNS} FROM refunds WHERE requested_at >= %(start)s AND requested_at < %(end)s
     ORDER BY created_at, seq
 """
 _DUE_FOR_PAYOUT = f"""
-    SELECT {_COLUMNS} FROM refunds WHERE state = %(state)s AND account_id = %(account_id)s
+    SELECT {COLUMNS} FROM refunds WHERE state = %(state)s AND account_id = %(account_id)s
     ORDER BY created_at, seq LIMIT %(limit)s
 """
 # With nobody left to act on them.
@@ -106,29 +106,29 @@ class Refunds(Table):
 
     async def refunds_of_order(self, store_id: str, order_id: str) -> list[Refund]:
         rows = await self._all(_OF_ORDER, store_id=store_id, order_id=order_id)
-        return [_refund(row) for row in rows]
+        return [read_refund(row) for row in rows]
 
     async def refunds_of_payment(self, account_id: str, transaction_id: str) -> list[Refund]:
         rows = await self._all(_OF_PAYMENT, account_id=account_id, transaction_id=transaction_id)
-        return [_refund(row) for row in rows]
+        return [read_refund(row) for row in rows]
 
     async def list_refunds(
         self, *, store_id: str | None = None, state: State | None = None, limit: int = 100
     ) -> list[Refund]:
         rows = await self._all(_LIST, store_id=store_id, state=state, limit=limit)
-        return [_refund(row) for row in rows]
+        return [read_refund(row) for row in rows]
 
     async def refunds_by_deadline(self, before: datetime, limit: int) -> list[Refund]:
         rows = await self._all(_BY_DEADLINE, before=utc(before), final=_FINAL, limit=limit)
-        return [_refund(row) for row in rows]
+        return [read_refund(row) for row in rows]
 
     async def refunds_asked(self, start: datetime, end: datetime) -> list[Refund]:
         rows = await self._all(_ASKED, start=utc(start), end=utc(end))
-        return [_refund(row) for row in rows]
+        return [read_refund(row) for row in rows]
 
     async def refunds_due_for_payout(self, account_id: str, limit: int) -> list[Refund]:
         due = {"state": State.PAYOUT_DUE, "account_id": account_id, "limit": limit}
-        return [_refund(row) for row in await self._all(_DUE_FOR_PAYOUT, **due)]
+        return [read_refund(row) for row in await self._all(_DUE_FOR_PAYOUT, **due)]
 
     async def save_refund(self, refund: Refund) -> None:
         try:
@@ -150,10 +150,11 @@ def _values(refund: Refund) -> dict[str, object]:
 
 
 def _maybe(row: Row | None) -> Refund | None:
-    return None if row is None else _refund(row)
+    return None if row is None else read_refund(row)
 
 
-def _refund(row: Row) -> Refund:
+def read_refund(row: Row) -> Refund:
+    """The refund of a row of `COLUMNS`."""
     amount = Money(row["amount"], row.pop("currency"))
     outcome = row["outcome"] and Outcome(row["outcome"])
     words = {"state": State(row["state"]), "lane": Route(row["lane"]), "outcome": outcome}
