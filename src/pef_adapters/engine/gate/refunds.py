@@ -1,22 +1,55 @@
 """Refunds, as far as an actor may see and move them."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
 
 from pef_adapters.core.access import Actor, Permission
-from pef_adapters.engine import people, story
+from pef_adapters.engine import dossier, people, refund_search, story
+from pef_adapters.engine.dossier import Dossier
 from pef_adapters.engine.gate.auditing import Deed, audited, audited_refusals
 from pef_adapters.engine.gate.passing import pass_to_refund, reach
 from pef_adapters.engine.ports import Ports
-from pef_adapters.engine.records import Refund, RefundSearch
+from pef_adapters.engine.records import Reach, Refund, RefundSearch, StoreHead
 from pef_adapters.engine.story import Story
 
+_NEEDS = {
+    dossier.RETRY: Permission.ACT_ON_REFUNDS,
+    dossier.CHOOSE_PAYOUT: Permission.ACT_ON_REFUNDS,
+    dossier.DEADLINE: Permission.ACT_ON_REFUNDS,
+    dossier.SETTLE_PAID: Permission.SETTLE_REFUNDS,
+    dossier.SETTLE_UNPAID: Permission.SETTLE_REFUNDS,
+}
 
-async def search(ports: Ports, actor: Actor, wanted: RefundSearch) -> list[Refund]:
-    """The refunds that fit, newest first; `wanted.reach` is set here, whatever it was."""
+
+async def search(ports: Ports, actor: Actor, wanted: RefundSearch, buyer: str = "") -> list[Refund]:
+    """The refunds that fit, newest first; `wanted.reach` is set here, whatever it was.
+
+    `buyer` is what is known of a buyer in clear (`engine.refund_search`).
+
+    Raises:
+        InvalidInput: the buyer can't be looked for like this.
+    """
+    return await refund_search.search(ports, await _reach(ports, actor), wanted, buyer)
+
+
+async def export(
+    ports: Ports, actor: Actor, wanted: RefundSearch, buyer: str = ""
+) -> AsyncIterator[bytes]:
+    """The same search as a CSV file, piece by piece (`refund_search.table`).
+
+    Raises:
+        InvalidInput: the buyer can't be looked for like this.
+    """
+    async for piece in refund_search.table(ports, await _reach(ports, actor), wanted, buyer):
+        yield piece
+
+
+async def stores(ports: Ports, actor: Actor) -> list[StoreHead]:
+    """The stores whose refunds he may see, by id."""
     async with ports.book.begin() as ledger:
         seen = await reach(ledger, actor, Permission.SEE_REFUNDS)
-        return await ledger.search_refunds(replace(wanted, reach=seen))
+        return [head for head in await ledger.store_heads() if seen is None or head.id in seen]
 
 
 async def look(ports: Ports, actor: Actor, refund_id: str) -> Refund:
@@ -37,6 +70,35 @@ async def tell(ports: Ports, actor: Actor, refund_id: str, language: str) -> Sto
     """
     await look(ports, actor, refund_id)
     return await story.tell(ports, refund_id, language)
+
+
+async def lay_out(ports: Ports, actor: Actor, refund_id: str, language: str) -> Dossier:
+    """One refund's story with its evidence (`engine.dossier`); `possible` is what he may do.
+
+    Raises:
+        NotThere: no such refund, or none that he may see.
+    """
+    await look(ports, actor, refund_id)
+    found = await dossier.gather(ports, refund_id, language)
+    async with ports.book.begin() as ledger:
+        head = await ledger.store_head(found.story.refund.store_id)
+    allowed = frozenset(
+        what
+        for what in found.possible
+        if head is not None and actor.may(_NEEDS[what], head.id, head.agency)
+    )
+    return replace(found, possible=allowed)
+
+
+async def bundle(ports: Ports, actor: Actor, refund_id: str, language: str) -> bytes:
+    """A ZIP for support (`dossier.bundle`); that it was taken is kept.
+
+    Raises:
+        NotThere: no such refund, or none that he may see.
+    """
+    await _pass(ports, actor, Permission.SEE_REFUNDS, deed := _deed("bundle", refund_id))
+    async with audited(ports, actor, deed):
+        return await dossier.bundle(ports, refund_id, language)
 
 
 async def retry(ports: Ports, actor: Actor, refund_id: str) -> Refund:
@@ -100,3 +162,8 @@ async def _pass(ports: Ports, actor: Actor, permission: Permission, deed: Deed) 
 
 def _deed(what: str, refund_id: str) -> Deed:
     return Deed(what=what, subject=f"refund/{refund_id}")
+
+
+async def _reach(ports: Ports, actor: Actor) -> Reach:
+    async with ports.book.begin() as ledger:
+        return await reach(ledger, actor, Permission.SEE_REFUNDS)
