@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check format docs pictures lock cassettes plugin bench changelog clean
+.PHONY: help setup demo serve test check format docs site pictures lock cassettes plugin bench \
+  bench-scale changelog clean
 
 help: ## Show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +38,9 @@ format: $(VENV)/.dev ## Put the code into shape
 docs: $(VENV)/.dev ## Write the reference pages that are made from code
 	$(BIN)/python docs/generate.py
 
+site: $(VENV)/.dev ## Build the documentation as a site, in build/site; it needs no network
+	$(BIN)/sphinx-build -W --keep-going -q -b html -c docs -d build/doctrees . build/site
+
 pictures: $(VENV)/.dev ## Take the README's pictures of the real screens, in Chromium
 	$(BIN)/python docs/take_pictures.py
 
@@ -49,6 +53,9 @@ plugin: $(VENV)/.runtime ## Build the WordPress plugin's zip, dist/pef-refunds.z
 
 bench: $(VENV)/.dev ## Measure ratios against bare baselines
 	$(BIN)/python bench/run.py
+
+bench-scale: $(VENV)/.dev ## Measure a ledger of a million refunds against one of a thousand
+	$(BIN)/python bench/scale.py
 
 lock: $(VENV)/.dev ## Pin the newest allowed versions, with hashes and without index addresses
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --group dev $(LOCK) -o requirements/dev.txt

@@ -51,9 +51,11 @@ def main() -> None:
     print("\n".join(table(measured)))
 
 
-def table(measured: list[Measured]) -> list[str]:
-    """The results as lines of text."""
-    lines = [f"{'ours / bare':<56}{'ratio':>8}{'range':>16}{'ours':>12}{'bare':>12}"]
+def table(measured: list[Measured], names: str = "ours / bare") -> list[str]:
+    """The results as lines of text; `names` says which of the two times is which."""
+    first, second = names.split(" / ")
+    heads = (names, "ratio", "range", first.split()[0], second.split()[0])
+    lines = ["{:<56}{:>8}{:>16}{:>12}{:>12}".format(*heads)]
     for each in measured:
         ours, bare = (f"{seconds * 1e6:.1f} µs" for seconds in each.seconds)
         span = f"{each.ratios[0]:.2f} to {each.ratios[-1]:.2f}"

@@ -9,6 +9,7 @@ hand; a test compares them with what this file would write.
 import ast
 import importlib
 import inspect
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
@@ -20,6 +21,7 @@ from pydantic import BaseModel, SecretStr
 
 from pef_adapters.cli.app import app
 from pef_adapters.core import errors, states
+from pef_adapters.core.access import PERSONS_ONLY, ROLES, Permission, Role
 from pef_adapters.core.policy import guards, windows
 from pef_adapters.core.policy.conditions import Conditions
 from pef_adapters.core.policy.decision import Outcome, Verdict
@@ -37,6 +39,9 @@ from pef_adapters.core.policy.model import (
     Window,
 )
 from pef_adapters.core.texts import FIGURES, LANGUAGES, advise, explain, keys
+from pef_adapters.server.console.routes import ROUTES
+from pef_adapters.server.graphql.guide import guide
+from pef_adapters.server.graphql.schema import schema_text
 from pef_adapters.settings import Settings
 from pef_shopify.app import AppSettings
 from pef_shopify.payments.settings import PaymentsSettings
@@ -45,6 +50,7 @@ from pef_vtex.settings import Settings as VtexSettings
 from pef_woocommerce.settings import Settings as WooCommerceSettings
 
 REFERENCE = Path(__file__).parent / "reference"
+EXAMPLES = REFERENCE / "graphql-examples"
 GENERATED = "<!-- Written by docs/generate.py; run `make docs` instead of editing. -->"
 # Parts of a policy with the models that say what each can hold.
 PARTS = {
@@ -71,6 +77,98 @@ VALUES = {
     "^[A-Z]{3}$": "a code such as PEN",
     "^[a-z0-9][a-z0-9-]{0,59}$": "small letters, digits and hyphens",
 }
+# What each button of the console does, and the command that does it, or why there is none.
+OWN = "—: it is one's own browser"
+BUTTONS: dict[str, dict[str, str]] = {
+    "/console/approvals/{refund_id}": {
+        "agree": "`pef approval approve REFUND --by NAME`",
+        "decline": "`pef approval decline REFUND --by NAME`",
+        "ask, answer, comment": "`pef approval ask`, `pef approval answer`, `pef approval comment`",
+    },
+    "/console/payouts/ask": {"make a new link for the buyer": "`pef payout ask REFUND --by NAME`"},
+    "/console/payouts/accounts/{account_id}/export": {
+        "make a bank file": "`pef payout export --account ACCOUNT --by NAME --out FILE`"
+    },
+    "/console/payouts/batches/{batch_id}/file": {
+        "take a bank file": "`pef payout file BATCH --out FILE`"
+    },
+    "/console/payouts/batches/{batch_id}/answers": {
+        "book the bank's answers": "`pef payout import BATCH FILE --by NAME`"
+    },
+    "/console/payouts/batches/{batch_id}/proofs": {
+        "keep a proof": "`pef payout proof BATCH FILE --by NAME`"
+    },
+    "/console/payouts/batches/{batch_id}/proofs/{proof_id:int}": {
+        "take a proof": "`pef payout proofs BATCH`"
+    },
+    "/console/policies/{kind}/{name:path}": {
+        "check": "`pef policy check FILE`",
+        "try on the past": "`pef policy backtest FILE --since DAY`",
+        "ask why": "`pef policy explain`",
+        "compare": "`pef policy diff`, `pef policy history`",
+        "publish": "`pef policy publish FILE --store STORE --by NAME`",
+    },
+    "/console/by-hand": {"refund what no store asked for": "`pef refund find`, `pef refund new`"},
+    "/console/refunds/new": {"the same, from the list": "`pef refund find`, `pef refund new`"},
+    "/console/refunds/{refund}/{what}": {
+        "try again": "`pef refund retry REFUND`",
+        "pay by hand": "`pef payout choose REFUND --by NAME`",
+        "it was paid, it was not": "`pef refund settle REFUND --paid --by NAME`, or `--not-paid`",
+        "deadline": "`pef refund deadline REFUND --at TIME --by NAME`",
+    },
+    "/console/stores/{store_id}/check": {"check a store now": "`pef store check STORE`"},
+    "/console/stores/{store_id}/settings": {"change its settings": "`pef store settings STORE`"},
+    "/console/stores/{store_id}/agency": {
+        "change its agency": "`pef store join STORE --agency AGENCY`, or `--leave`"
+    },
+    "/console/stores/{store_id}/plugin-code": {
+        "a code for the WordPress plugin": "`pef store code --url ADDRESS`"
+    },
+    "/console/stores/{store_id}/link-up-code": {
+        "a code for VTEX's admin": "`pef store add vtex --vtex-account NAME` shows a new one"
+    },
+    "/console/agencies": {"make an agency": "`pef agency set AGENCY --title TITLE --by NAME`"},
+    "/console/agencies/{name}": {
+        "change its title and settings": "`pef agency set AGENCY --settings FILE --by NAME`"
+    },
+    "/console/accounts/{account_id}/renew": {
+        "record until when documents and keys are good": "`pef account renew ACCOUNT`"
+    },
+    "/console/accounts/{account_id}/costs": {
+        "keep its fees and rates": "`pef costs set FILE --account ACCOUNT`"
+    },
+    "/console/sign-in": {"sign in": OWN},
+    "/console/sign-out": {"sign out": OWN},
+    "/console/link/{token}": {"use a one-time link": OWN},
+    "/console/people/invite": {"invite": "`pef user invite EMAIL --role ROLE@PLACE`"},
+    "/console/people/{email}/grants": {
+        "give and take roles": "`pef user roles EMAIL --role ROLE@PLACE`"
+    },
+    "/console/people/{email}/disable": {"let somebody in no more": "`pef user disable EMAIL`"},
+    "/console/people/{email}/enable": {"let somebody in again": "`pef user enable EMAIL`"},
+    "/console/people/{email}/reset": {"a link for a new password": "`pef user reset EMAIL`"},
+    "/console/people/tokens": {"make a token": "`pef token make NAME --may PERMISSION`"},
+    "/console/people/tokens/{token}/revoke": {"end a token": "`pef token revoke TOKEN`"},
+    "/console/account/password": {"choose another password": OWN},
+    "/console/account/language": {"choose a language": OWN},
+    "/console/account/codes": {"begin with codes of an app": OWN},
+    "/console/account/codes/confirm": {"ask for codes from now on": OWN},
+    "/console/account/codes/drop": {"ask for codes no more": OWN},
+    "/console/account/sessions/end": {"sign one browser out": OWN},
+    "/console/account/sessions/end-all": {"sign every browser out": OWN},
+}
+READ = {
+    "Today": "`pef alarm list`, `pef refund list --state held`",
+    "Refunds": "`pef refund search`, `pef refund show REFUND`, `pef refund bundle REFUND`",
+    "By hand": "`pef refund find`",
+    "Approvals": "`pef approval list`, `pef approval show REFUND`",
+    "Payouts": "`pef payout list`, `pef payout batches`",
+    "Policies": "`pef policy show --store STORE`, `pef policy history`, `pef policy templates`",
+    "Stores": "`pef store health`, `pef store settings STORE`, `pef diff`",
+    "Agencies": "`pef agency list`, `pef agency show AGENCY`",
+    "People": "`pef user list`, `pef token list`",
+    "Audit": "`pef audit list`",
+}
 SHOWN = {"en": "English", "es_PE": "Español", "zh_Hans": "简体中文"}
 
 
@@ -92,6 +190,7 @@ def states_page() -> str:
         "account while the refund is in that state.",
         f"```mermaid\n{states.diagram()}```",
         _table(("State", "Who moves it on", "Looked at again", "Money"), rows),
+        "## What each means",
         *(_explained(f"state.{state}") for state in states.State),
     )
 
@@ -255,6 +354,75 @@ def commands_page() -> str:
     return _page("Commands", intro, *(_command(*found) for found in _commands(root, "pef")))
 
 
+def roles_page() -> str:
+    """The table role × permission, and what each of both means."""
+    rows = (
+        (f"`{p}`", *("yes" if p in ROLES[role] else "—" for role in Role), _by_machine(p))
+        for p in Permission
+    )
+    return _page(
+        "Roles and permissions",
+        "Everything here comes from one table, `core/access/roles.py`. A role is held in a place:\n"
+        "the whole house, one agency with all its stores, or one store. What somebody may not see\n"
+        "is answered as if it did not exist.",
+        _table(("Permission", *(f"`{role}`" for role in Role), "machine tokens"), rows),
+        "## Roles",
+        *(_explained(f"role.{role}") for role in Role),
+        "## Permissions",
+        *(_explained(f"permission.{p.replace(':', '_')}", p) for p in Permission),
+    )
+
+
+def console_page() -> str:
+    """Every address to which a form of the console posts, and the command beside it."""
+    posts = dict.fromkeys(route.path for route in ROUTES if "POST" in (route.methods or ()))
+    rows = (
+        (what, f"`{path}`", command)
+        for path in posts
+        for what, command in BUTTONS.get(path, {}).items()
+    )
+    return _page(
+        "The console and the commands",
+        "What can be done in [the console](../how-to/use-the-console.md), and the command that\n"
+        "does the same, for scripts and where there is no browser.\n"
+        "[Every command](commands.md) with its options.",
+        "## To read",
+        _table(("In the console", "By command"), READ.items()),
+        "## To do",
+        _table(("In the console", "Its address", "By command"), rows),
+        "## Only by command",
+        "`pef serve`, `pef worker`, `pef migrate`, `pef sandbox` and `pef demo` work on the\n"
+        "machine itself; `pef apply` and `pef export` read and write files there.",
+    )
+
+
+def _by_machine(permission: Permission) -> str:
+    return "—" if permission in PERSONS_ONLY else "yes"
+
+
+def graphql_page() -> str:
+    """How programs use the API; every example is asked of the service by a test."""
+    return _page(
+        "GraphQL API",
+        "Programs ask at `POST /graphql`. The schema, each part of it explained, is\n"
+        "[schema.graphql](schema.graphql).",
+        *guide(),
+        "## Examples",
+        *(_example(path) for path in sorted(EXAMPLES.glob("*.graphql"))),
+    )
+
+
+def _example(path: Path) -> str:
+    """One example: its first line, its query, its variables."""
+    told, _, query = path.read_text(encoding="utf-8").partition("\n")
+    asked = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["variables"]
+    parts = [f"### {told.removeprefix('#').strip()}", f"```graphql\n{query.strip()}\n```"]
+    if asked:
+        shown = json.dumps(asked, indent=2, ensure_ascii=False)
+        parts.append(f"Variables:\n\n```json\n{shown}\n```")
+    return "\n\n".join(parts)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "states.md": states_page,
     "settings.md": settings_page,
@@ -263,6 +431,10 @@ PAGES: dict[str, Callable[[], str]] = {
     "decisions.md": decisions_page,
     "policy.md": policy_page,
     "rail-codes.md": rail_codes_page,
+    "schema.graphql": schema_text,
+    "graphql.md": graphql_page,
+    "roles.md": roles_page,
+    "console-and-cli.md": console_page,
 }
 
 
@@ -347,9 +519,10 @@ def _attention() -> Iterator[str]:
     yield from (_explained(key) for key in _keys_of("code") if key not in of_rules)
 
 
-def _explained(key: str) -> str:
+def _explained(key: str, shown: str = "") -> str:
     name = key.partition(".")[2]
-    return f'<a id="{name.lower().replace(" ", "-")}"></a>\n\n### {name}\n\n{_languages(key)}'
+    anchor = f'<a id="{name.lower().replace(" ", "-")}"></a>'
+    return f"{anchor}\n\n### {shown or name}\n\n{_languages(key)}"
 
 
 def _languages(key: str) -> str:

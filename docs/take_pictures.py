@@ -1,7 +1,8 @@
 """Take the pictures of the real screens that README and guides show: `make pictures`.
 
 Starts the demo's processes, lets two refunds happen, and photographs the pages in
-Chromium; then the buyer's page for bank details, which a refund of an old payment opens.
+Chromium, the console among them; then the buyer's page for bank details, which a refund of
+an old payment opens.
 Pictures are committed; nobody edits them.
 """
 
@@ -19,8 +20,9 @@ sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
 from buyer_world import CCI, GOOD, BuyerWorld, buyer_world
 from pef_adapters.demo.scenarios import play
-from pef_adapters.demo.stage import stage
+from pef_adapters.demo.stage import Stage, stage
 from pef_adapters.demo.watch import follow
+from pef_adapters.engine.gate import links
 
 PICTURES = Path(__file__).parent / "pictures"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -28,6 +30,7 @@ ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 SIZE = {"width": 820, "height": 900}
 PHONE = {"width": 390, "height": 844}
 MARGIN = 16
+_PASSWORD = "only for the pictures, once"  # noqa: S105 - of a stage that ends with them
 
 
 async def main() -> None:
@@ -56,7 +59,39 @@ async def take_demo(browser: Browser) -> None:
         for shop in filter(None, (running.shopify, running.vtex)):
             await _photograph(browser, shop.admin, f"{shop.name.lower()}-order", first[shop.name])
         await _photograph(browser, f"{running.sandbox.base_url}/", "sandbox")
+        await take_console(browser, running)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+async def take_console(browser: Browser, running: Stage) -> None:
+    """Take the first administrator's link, and look at today, at the list and at one refund."""
+    context = await browser.new_context(viewport=SIZE, locale="en")
+    page = await context.new_page()
+    await page.goto(str(await links.first_link(running.ports)))
+    typed = {"email": "rosa@tienda.pe", "name": "Rosa Quispe"}
+    for field, value in {**typed, "password": _PASSWORD, "password_again": _PASSWORD}.items():
+        await page.locator(f"input[name={field}]").fill(value)
+    await page.locator("select[name=language]").select_option("en")
+    await page.locator("main form button").click()
+    await page.wait_for_url("**/console/sign-in*")
+    await page.locator("input[name=email]").fill(typed["email"])
+    await page.locator("input[name=password]").fill(_PASSWORD)
+    await page.locator("main form button").click()
+    await page.locator("nav.rooms").wait_for()
+    home = f"{running.settings.address}/console"
+    await _shoot(page, home, "console-today")
+    await _shoot(page, f"{home}/refunds", "console-refunds")
+    await page.locator("main table a").first.click()
+    await _shoot(page, page.url, "console-refund")
+    await page.set_viewport_size(PHONE)
+    await page.emulate_media(color_scheme="dark")
+    await _shoot(page, home, "console-today-dark-phone")
+    await context.close()
+
+
+async def _shoot(page: Page, address: str, name: str) -> None:
+    await page.goto(address)
+    await page.screenshot(path=PICTURES / f"{name}.png")
 
 
 async def take_bank_details(browser: Browser) -> None:

@@ -78,6 +78,14 @@ class Settings(BaseSettings):
     worker_dead_after_seconds: Annotated[int, Field(ge=2)] = Field(
         default=30, description="Silence after which a worker's jobs go to another one."
     )
+    graphql_introspection: bool = Field(
+        default=False,
+        description="1 lets programs ask the GraphQL API for its schema; leave it off in live.",
+    )
+    graphql_max_cost: Annotated[int, Field(ge=1)] = Field(
+        default=5000,
+        description="What one GraphQL call may cost: a point for each object that could come.",
+    )
     log_json: bool = Field(default=False, description="1 writes one JSON object a log line.")
     log_level: str = Field(default="info", description="debug, info, warning or error.")
 

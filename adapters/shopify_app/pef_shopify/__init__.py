@@ -28,6 +28,7 @@ from pef_adapters.platforms.contract import (
 from pef_shopify import health, inbound, outbound, reading, webhooks
 from pef_shopify.client import Sleep
 from pef_shopify.inbox import ShopifyInbox
+from pef_shopify.settings import Settings
 
 CAPABILITIES: Final = Capabilities(
     platform="shopify",
@@ -54,6 +55,11 @@ class Shopify:
     @property
     def capabilities(self) -> Capabilities:
         return CAPABILITIES
+
+    @property
+    def settings_model(self) -> type[Settings]:
+        """What a store is told (`platforms.settings_model`)."""
+        return Settings
 
     @property
     def one_click(self) -> OneClick | None:

@@ -25,6 +25,7 @@ from pef_adapters.platforms.contract import (
 )
 from pef_vtex import health, hook, inbound, outbound, reading
 from pef_vtex.provider import VtexProvider
+from pef_vtex.settings import Settings
 
 CAPABILITIES: Final = Capabilities(
     platform="vtex",
@@ -57,6 +58,11 @@ class Vtex:
     @property
     def capabilities(self) -> Capabilities:
         return CAPABILITIES
+
+    @property
+    def settings_model(self) -> type[Settings]:
+        """What a store is told (`platforms.settings_model`)."""
+        return Settings
 
     @property
     def one_click(self) -> OneClick | None:

@@ -25,6 +25,7 @@ from pef_adapters.platforms.contract import (
 from pef_woocommerce import health, inbound, outbound, reading, webhooks
 from pef_woocommerce.keys import WooCommerceKeys
 from pef_woocommerce.messages import WooCommerceMessages
+from pef_woocommerce.settings import Settings
 
 CAPABILITIES: Final = Capabilities(
     platform="woocommerce",
@@ -47,6 +48,11 @@ class WooCommerce:
     @property
     def capabilities(self) -> Capabilities:
         return CAPABILITIES
+
+    @property
+    def settings_model(self) -> type[Settings]:
+        """What a store is told (`platforms.settings_model`)."""
+        return Settings
 
     @property
     def one_click(self) -> OneClick:

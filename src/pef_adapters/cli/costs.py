@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from pef_adapters.cli import files, output, written
+from pef_adapters.cli import files, output
 from pef_adapters.cli.options import Account, By, Json, Language, RefundId, StoreOption
 from pef_adapters.cli.running import run
+from pef_adapters.core import writing
 from pef_adapters.core.costs import Cost, CostSettings, Month, Quote, read_costs
 from pef_adapters.core.errors import CostsUnreadable, RateMissing
 from pef_adapters.core.money import Money
@@ -56,7 +57,7 @@ def show(account: Account = "main", *, json_wanted: Json = False) -> None:
     elif known == CostSettings():
         output.say(f"Account {account} has no costs yet: give them with `pef costs set`.")
     else:
-        typer.echo(written.costs_as_written(known), nl=False)
+        typer.echo(writing.costs_as_written(known), nl=False)
 
 
 @app.command("of")

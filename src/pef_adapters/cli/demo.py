@@ -20,6 +20,7 @@ from pef_adapters.demo import show, watch
 from pef_adapters.demo.scenarios import play
 from pef_adapters.demo.shop import Scene
 from pef_adapters.demo.stage import Stage, stage
+from pef_adapters.engine.gate import links
 
 _DAYS_UNTIL_PAID = 3
 
@@ -58,7 +59,8 @@ async def _demo(folder: Path, *, once: bool, json_wanted: bool) -> None:
             return
         output.out.print(await show.orders(everything))
         show.results(output.out, scenes, refunds)
-        show.addresses(output.out, everything)
+        console = await links.first_link(everything.ports)
+        show.addresses(output.out, everything, console or everything.settings.address)
         if not once:
             await asyncio.Event().wait()
 

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from pef_adapters.cli import moments, output, policy_file, written
+from pef_adapters.cli import moments, output, policy_file
 from pef_adapters.cli.options import AgencyOption, Json, Publisher, StoreOption, check_one
 from pef_adapters.cli.running import run
+from pef_adapters.core import writing
 from pef_adapters.core.errors import NotThere
 from pef_adapters.core.policy import Policy
 from pef_adapters.engine import policies
@@ -120,7 +121,7 @@ def show_effective(store: str, *, json_wanted: bool) -> None:
         )
         return
     typer.echo(f"# store {store}: {policy.label}, digest {policy.digest[:_DIGEST_LETTERS]}")
-    typer.echo(written.policy_whole(policy), nl=False)
+    typer.echo(writing.policy_whole(policy), nl=False)
 
 
 def _owner(store: str | None, agency: str | None) -> str:
@@ -144,9 +145,9 @@ def _chosen(found: list[PublishedPolicy], owner: str, version: int | None) -> li
 
 
 def _difference(newest: PublishedPolicy | None, draft: Policy, name: str) -> list[str]:
-    before = written.policy_as_written(policies.policy_in(newest)) if newest else ""
+    before = writing.policy_as_written(policies.policy_in(newest)) if newest else ""
     label = f"{newest.owner} version {newest.version}" if newest else "nothing published"
-    after = written.policy_as_written(draft)
+    after = writing.policy_as_written(draft)
     return list(
         difflib.unified_diff(before.splitlines(), after.splitlines(), label, name, lineterm="")
     )
@@ -158,7 +159,7 @@ def _as_yaml(published: PublishedPolicy) -> str:
         f"# {published.owner} version {published.version}, digest {digest}\n"
         f"# published {moments.shown(published.published_at)} (Lima) by {who}\n"
     )
-    return head + written.policy_as_written(policies.policy_in(published))
+    return head + writing.policy_as_written(policies.policy_in(published))
 
 
 def _row(published: PublishedPolicy) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pef_adapters.cli import moments, output, refund_report
+from pef_adapters.cli import moments, output, refund_by_hand, refund_report, refund_search
 from pef_adapters.cli.options import By, Json, Language, RefundId, StoreOption, check_one
 from pef_adapters.cli.running import run
 from pef_adapters.core.states import CARE, State
@@ -18,6 +18,10 @@ from pef_adapters.engine.story import Story
 from pef_adapters.settings import Settings
 
 app = typer.Typer(help="Refunds.", no_args_is_help=True)
+app.command("search")(refund_search.search)
+app.command("bundle")(refund_search.bundle)
+app.command("find")(refund_by_hand.find)
+app.command("new")(refund_by_hand.new)
 
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 # Finished refunds keep their deadlines and are read past, not counted.
@@ -54,8 +58,7 @@ def list_refunds(
     if json_wanted:
         output.as_json({"refunds": [refund_report.record(refund) for refund in found]})
         return
-    columns = ("refund", "order", "amount", "state", "who acts", "deadline (Lima)", "attention")
-    output.table("Refunds", columns, map(refund_report.row, found))
+    output.table("Refunds", refund_report.COLUMNS, map(refund_report.row, found))
 
 
 @app.command("show")

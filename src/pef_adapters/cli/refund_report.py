@@ -10,6 +10,8 @@ from pef_adapters.core.states import CARE
 from pef_adapters.engine.records import Payout, Refund, ReviewAct
 from pef_adapters.engine.story import Line, PaidTo, Reviewed, Story
 
+COLUMNS = ("refund", "order", "amount", "state", "who acts", "deadline (Lima)", "attention")
+
 
 def answer(refund: Refund, *, json_wanted: bool) -> None:
     """What a command answers that moved one refund."""

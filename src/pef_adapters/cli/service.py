@@ -12,6 +12,8 @@ import uvicorn
 
 from pef_adapters import logs
 from pef_adapters.cli import output
+from pef_adapters.engine.gate.links import first_link
+from pef_adapters.engine.ports import Ports
 from pef_adapters.pagoefectivo.sandbox import SandboxSettings
 from pef_adapters.pagoefectivo.sandbox import run as run_sandbox
 from pef_adapters.pagoefectivo.sandbox.keys import (
@@ -27,6 +29,8 @@ from pef_adapters.storage.migrations import migrate
 
 _log = structlog.get_logger(__name__)
 
+_PATIENCE_SECONDS = 5
+
 
 LogsAsJson = Annotated[bool, typer.Option("--json", help="One JSON object a log line.")]
 
@@ -41,7 +45,9 @@ def serve(
     """Serve webhooks, and work off jobs, until Ctrl-C."""
     explained = output.errors_explained(json_wanted=json_wanted)
     with explained, contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(_configured(as_json=json_wanted), with_worker=worker))
+        settings = _configured(as_json=json_wanted)
+        as_json = json_wanted or settings.log_json
+        asyncio.run(_serve(settings, with_worker=worker, as_json=as_json))
 
 
 def worker(*, json_wanted: LogsAsJson = False) -> None:
@@ -111,7 +117,7 @@ def _introduce(address: str, *, json_wanted: bool) -> None:
     )
 
 
-async def _serve(settings: Settings, *, with_worker: bool) -> None:
+async def _serve(settings: Settings, *, with_worker: bool, as_json: bool) -> None:
     async with Runtime.open(settings) as runtime:
         app = create_app(runtime.ports, settings.address)
         config = uvicorn.Config(
@@ -125,16 +131,32 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
             server_header=False,
             # The rightmost proxy's word about the client matters to logs only.
             proxy_headers=False,
+            # A console that is open keeps a stream for minutes; it comes back by itself.
+            timeout_graceful_shutdown=_PATIENCE_SECONDS,
         )
         beside = [asyncio.create_task(runtime.work())] if with_worker else []
         if Certificates.named_in(settings) is not None:
             by_certificate = create_certificate_app(runtime.ports)
             beside.append(asyncio.create_task(serve_by_certificate(by_certificate, settings)))
+        await _tell_first_link(runtime.ports, as_json=as_json)
         _log.info("serving", address=settings.address, worker=with_worker)
         try:
             await _serve_beside(uvicorn.Server(config), beside)
         finally:
             await _stopped(beside)
+
+
+async def _tell_first_link(ports: Ports, *, as_json: bool) -> None:
+    """The one link that is ever told here, and only while nobody can sign in."""
+    link = await first_link(ports)
+    if link is None:
+        return
+    if as_json:
+        _log.warning("no_administrator_yet", link=link)
+    else:
+        typer.echo(
+            f"Nobody can sign in yet. The first administrator opens (once): {link}", err=True
+        )
 
 
 async def _work(settings: Settings) -> None:

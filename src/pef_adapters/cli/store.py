@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from pef_adapters.cli import output, store_add
+from pef_adapters.cli import output, store_add, store_health
 from pef_adapters.cli.options import Json, check_one
 from pef_adapters.cli.running import run
 from pef_adapters.cli.store_options import (
@@ -27,6 +27,8 @@ from pef_adapters.settings import Settings
 
 app = typer.Typer(help="Connected stores.", no_args_is_help=True)
 app.add_typer(store_add.app, name="add")
+app.command("health")(store_health.health)
+app.command("settings")(store_health.settings)
 StoreName = Annotated[str, typer.Argument(help="The store's name, as in `pef store list`.")]
 
 

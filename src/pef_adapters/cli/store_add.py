@@ -3,6 +3,7 @@
 Secrets come from the environment, never from a command line that others can read.
 """
 
+import re
 import secrets as random
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -22,11 +23,13 @@ from pef_adapters.cli.store_options import (
     policy_of,
 )
 from pef_adapters.cli.store_report import record
+from pef_adapters.core.errors import SettingInvalid
 from pef_adapters.core.texts import DEFAULT_LANGUAGE
 from pef_adapters.engine import installs, link_ups, onboarding
 from pef_adapters.engine.onboarding import StoreRequest
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Store
+from pef_adapters.platforms.by_hand import BY_HAND
 from pef_adapters.platforms.contract import Check
 from pef_adapters.settings import Settings
 from pef_shopify.install import shop_domain
@@ -34,6 +37,9 @@ from pef_shopify.install import shop_domain
 app = typer.Typer(help="Connect a store.", no_args_is_help=True)
 
 _TOKEN_BYTES = 24
+_PLAIN_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
+# A store is known by its address; this one has none, and no name without a dot is anybody's.
+_NOBODY_LISTENS = "by-hand"
 ShopName = Annotated[
     str, typer.Option(help="The shop's own name in Shopify, such as tienda.myshopify.com.")
 ]
@@ -258,6 +264,37 @@ def add_vtex(
         "partner_app_token": partner_app_token,
     }
     _add_vtex(request, {name: key for name, key in keys.items() if key}, json_wanted=json_wanted)
+
+
+@app.command("by-hand")
+def add_by_hand(
+    name: Annotated[
+        str, typer.Option(help="A name for it, in small letters, digits and dashes: tienda-1.")
+    ],
+    account: AccountName = "main",
+    language: NotesLanguage = DEFAULT_LANGUAGE,
+    mode: StoreMode = None,
+    original_route_days: OriginalRouteDays = 30,
+    payout_days: PayoutDays = 90,
+    policy: PolicyFile = None,
+    *,
+    json_wanted: Json = False,
+) -> None:
+    """Add a store without a shop: its refunds are pressed here, by `pef refund new`."""
+    with output.errors_explained(json_wanted=json_wanted):
+        kept = policy_of(policy, original_route_days, payout_days)
+        if _PLAIN_NAME.fullmatch(name) is None:
+            raise SettingInvalid(f"{name[:40]!r} is no name such as tienda-1")
+    request = StoreRequest(
+        platform=BY_HAND,
+        address=f"https://{_NOBODY_LISTENS}/{name}",
+        account_id=account,
+        language=language,
+        mode=mode,
+        settings={},
+        policy=kept,
+    )
+    _add_with_keys(request, {}, json_wanted=json_wanted)
 
 
 def _own_app(client_id: str, client_secret: str) -> dict[str, str]:

@@ -77,3 +77,18 @@ def _ordered(body: Mapping[str, Any]) -> list[str]:
 
 def _says_nothing(name: str, value: Any) -> bool:
     return value == "" or (name == "description" and value == {})
+
+
+class _SpelledOut(yaml.SafeDumper):
+    """Writes what stands twice twice: a person edits one place and means that one."""
+
+    def ignore_aliases(self, _: object) -> bool:
+        return True
+
+
+def stores_as_written(body: Mapping[str, Any]) -> str:
+    """A file of stores, each value as it is kept."""
+    text: str = yaml.dump(
+        dict(body), Dumper=_SpelledOut, sort_keys=False, allow_unicode=True, width=_WIDTH
+    )
+    return text

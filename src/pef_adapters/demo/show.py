@@ -55,14 +55,17 @@ def results(console: Console, scenes: list[Scene], found: list[dict[str, Any]]) 
     console.print(table)
 
 
-def addresses(console: Console, stage: Stage) -> None:
-    """Where to look in a browser, and what to try."""
+def addresses(console: Console, stage: Stage, our_console: str) -> None:
+    """Where to look in a browser, and what to try; `our_console` may hold a one-time link."""
     console.print()
     table = Table.grid(padding=(0, 2))
     for shop in stage.shops:
         table.add_row(Text(shop.name, "bold"), shop.admin)
     table.add_row(Text("Sandbox", "bold"), f"{stage.sandbox.base_url}")
     console.print(table)
+    # Alone on its line, so that a terminal of any width leaves it whole.
+    console.print(Text("Console (choose a password once)", "bold"))
+    console.print(our_console, soft_wrap=True, highlight=False)
     console.print("Press refund, cancel or return in a store, let a day pass at the sandbox, and")
     console.print("watch the order; VTEX itself asks again after a minute. Ctrl-C ends the demo.")
 

@@ -28,6 +28,7 @@ from pef_adapters.engine.transition import move, stay
 from pef_adapters.engine.waiting import put_off
 from pef_adapters.engine.withdraw import still_wanted, withdraw
 from pef_adapters.engine.write_back import tell_store
+from pef_adapters.platforms.by_hand import BY_HAND
 
 # ready → received → sending → unknown → sending → pending, and one to spare.
 _MOST_STEPS = 7
@@ -108,8 +109,8 @@ async def _is_stores_to_pay(ports: Ports, refund: Refund) -> bool:
     async with ports.book.begin() as ledger:
         store = await ledger.store(refund.store_id)
     provider = ports.platforms.named(store.platform).provider if store else None
-    if store is None or provider is None:
-        return False
+    if store is None or provider is None or refund.platform == BY_HAND:
+        return False  # of what was pressed here the store's gateway knows nothing
     if not provider.leaves_payouts_to_store(connection(ports, store)):
         return False
     await leave_to_store(ports, refund.id)

@@ -10,6 +10,7 @@ from pef_adapters.core.states import State
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import Alarm, Checkout, KeptRefund, Store
 from pef_adapters.platforms.asked import AskedRefund
+from pef_adapters.platforms.by_hand import is_own_id
 
 LONGEST_ID = 500
 _GIVEN_UP = frozenset({State.REJECTED, State.FAILED, State.CANCELLED, State.REVERSED})
@@ -28,6 +29,8 @@ async def keep_asked_refund(
     names = (asked.refund_id, asked.order_id, asked.payment_reference or "")
     if any(len(name) > LONGEST_ID for name in names):
         raise InvalidInput(f"the id of a refund, order or payment has at most {LONGEST_ID} letters")
+    if is_own_id(asked.refund_id):
+        raise InvalidInput("ids such as by-hand/… are for what is refunded by hand here")
     known = await ledger.asked_refund(store.id, asked.refund_id)
     if known is not None:
         return _same(known, asked)

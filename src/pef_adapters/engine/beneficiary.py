@@ -35,6 +35,7 @@ from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import Destination, Link, LinkEnd, Refund, Store
 from pef_adapters.engine.store_records import connection
 from pef_adapters.engine.transition import ENGINE, call_for_attention, move, remember
+from pef_adapters.platforms.by_hand import is_no_order
 
 BUYER = "buyer"
 TO_BE_ASKED = "code.BUYER_TO_BE_ASKED"
@@ -284,7 +285,8 @@ async def _tell(
 ) -> None:
     """Let the store's own mail carry the link, once; else a person has to send one."""
     now = ports.clock.now()
-    carrier = ports.platforms.named(store.platform).buyer_messages
+    no_order = is_no_order(refund.order_id)
+    carrier = None if no_order else ports.platforms.named(store.platform).buyer_messages
     if now >= link.expires_at:
         await _show(ports, refund, SILENT)
     elif not _is_engines(link):

@@ -6,6 +6,7 @@ arrive any number of times. Our own write-back echoing is recognised without
 asking the store again.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -100,27 +101,46 @@ async def is_news(ports: Ports, store: Store, hint: Hint) -> bool:
         if hint.order_id is None or hint.refund_ids is None:
             return True
         known = await ledger.refunds_of_order(store.id, hint.order_id)
-    return {r.platform_refund_id for r in known if not is_gone(r)} != hint.refund_ids
+    # What was pressed elsewhere, or came by an earlier platform, this one does not list.
+    own = [refund for refund in known if refund.platform == store.platform]
+    return {r.platform_refund_id for r in own if not is_gone(r)} != hint.refund_ids
 
 
 async def register(ports: Ports, store: Store, found: StoreRefund) -> bool:
     """Make the refund ours; False where it is already. A cancelled one comes back."""
-    refund = _new_refund(ports, store, found)
     async with ports.book.begin() as ledger:
-        if not await ledger.add_refund(refund):
-            return await _known_already(ports, ledger, refund)
-        await ledger.add_entry(
-            TimelineEntry(
-                refund_id=refund.id,
-                at=refund.created_at,
-                what="registered",
-                from_state=None,
-                to_state=State.RECEIVED,
-                actor=found.requested_by or "store",
-                detail={"order": found.order_number, "amount": str(found.amount)},
-            )
+        return await register_in(ports, ledger, store, found, platform=store.platform)
+
+
+async def register_in(
+    ports: Ports,
+    ledger: Ledger,
+    store: Store,
+    found: StoreRefund,
+    *,
+    platform: str,
+    buyer: str | None = None,
+) -> bool:
+    """As `register`, in a transaction that is open; `platform` is by what it came.
+
+    `buyer` is his mark, where it is not `found` that names him.
+    """
+    refund = _new_refund(ports, store, found, platform)
+    refund = replace(refund, buyer=refund.buyer or buyer)
+    if not await ledger.add_refund(refund):
+        return await _known_already(ports, ledger, refund)
+    await ledger.add_entry(
+        TimelineEntry(
+            refund_id=refund.id,
+            at=refund.created_at,
+            what="registered",
+            from_state=None,
+            to_state=State.RECEIVED,
+            actor=found.requested_by or "store",
+            detail={"order": found.order_number, "amount": str(found.amount)},
         )
-        await ledger.wake(refund)
+    )
+    await ledger.wake(refund)
     return True
 
 
@@ -161,12 +181,12 @@ async def _could_be_gone(ledger: Ledger, store: Store, hint: Hint) -> list[Refun
     return [refund for refund in known if refund.platform == store.platform]
 
 
-def _new_refund(ports: Ports, store: Store, found: StoreRefund) -> Refund:
+def _new_refund(ports: Ports, store: Store, found: StoreRefund, platform: str) -> Refund:
     now = ports.clock.now()
     return Refund(
-        id=refund_id(store.identity, store.platform, found.refund_id),
+        id=refund_id(store.identity, platform, found.refund_id),
         store_id=store.id,
-        platform=store.platform,
+        platform=platform,
         platform_refund_id=found.refund_id,
         order_id=found.order_id,
         order_number=found.order_number,

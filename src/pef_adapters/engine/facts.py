@@ -12,11 +12,12 @@ from pef_adapters.core.errors import SettingInvalid
 from pef_adapters.core.policy import DEFAULT_RAIL, Facts, LimitScope, Policy, Sibling, Used, Vote
 from pef_adapters.core.policy.conditions import fold
 from pef_adapters.core.policy.limits import counter, limit_key, window_start
-from pef_adapters.core.states import State
+from pef_adapters.core.states import COUNTED, State
 from pef_adapters.core.texts import known
 from pef_adapters.engine.policies import decided_since
 from pef_adapters.engine.ports import Ledger, RailPayment
 from pef_adapters.engine.records import Account, Act, Payment, Refund, ReviewEnd, Store
+from pef_adapters.platforms.by_hand import BY_HAND
 from pef_adapters.platforms.contract import StoreRefund
 
 _WITHDRAWN = frozenset({State.REJECTED, State.FAILED, State.CANCELLED, State.REVERSED})
@@ -137,14 +138,43 @@ def last_day(settings: Any, name: str) -> date | None:
 
 
 async def _siblings(ledger: Ledger, refund: Refund) -> tuple[Sibling, ...]:
-    """Refunds of the order that became ours before this one; of two, exactly one is first."""
+    """Refunds of the order, or of the payment, that became ours before this one.
+
+    Of two, exactly one is first. One that came later counts too, once its money may leave:
+    refunded by hand while the first one waited, the first is one too many.
+    """
     order = await ledger.refunds_of_order(refund.store_id, refund.order_id)
     own = next(place for place, other in enumerate(order) if other.id == refund.id)
+    beside = await _of_other_orders(ledger, refund)
+    earlier = {other.id for other in order[:own]} | {
+        other.id for other in beside if _age(other) < _age(refund)
+    }
     return tuple(
-        Sibling(other.platform_refund_id, other.amount, other.requested_at)
-        for other in order[:own]
-        if other.state not in _WITHDRAWN
+        Sibling(_shown(other, refund), other.amount, other.requested_at)
+        for other in (*order, *beside)
+        if other.id != refund.id
+        and other.state not in _WITHDRAWN
+        and (other.id in earlier or other.state in COUNTED)
     )
+
+
+async def _of_other_orders(ledger: Ledger, refund: Refund) -> list[Refund]:
+    """What is refunded by hand, or by another store of the account, can have another order."""
+    if refund.transaction_id is None:
+        return []
+    own = (refund.store_id, refund.order_id)
+    found = await ledger.refunds_of_payment(refund.account_id, refund.transaction_id)
+    return [other for other in found if (other.store_id, other.order_id) != own]
+
+
+def _age(refund: Refund) -> tuple[datetime, str]:
+    return refund.created_at, refund.id
+
+
+def _shown(other: Refund, beside: Refund) -> str:
+    """The name that people of this store know; another store's are none of their business."""
+    store_knows = other.store_id == beside.store_id and other.platform != BY_HAND
+    return other.platform_refund_id if store_knows else other.id
 
 
 async def _votes(ledger: Ledger, refund_id: str, store: Store) -> tuple[Vote, ...]:

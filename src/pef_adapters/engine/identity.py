@@ -9,7 +9,7 @@ import hashlib
 from base64 import b32encode
 
 from pef_adapters.engine.ports import Ports
-from pef_adapters.engine.records import Store
+from pef_adapters.engine.records import Store, StoreHead
 
 _LETTERS = 14
 
@@ -19,7 +19,7 @@ def checkout_id(store_identity: str, platform: str, payment_id: str) -> str:
     return "PC" + _letters(store_identity, platform, payment_id)
 
 
-def buyer_mark(ports: Ports, store: Store, buyer: str) -> str:
+def buyer_mark(ports: Ports, store: Store | StoreHead, buyer: str) -> str:
     """A buyer as a keyed hash; one e-mail is one buyer for all stores of an account."""
     shop = "" if buyer.startswith("email:") else store.id
     return ports.fingerprint(f"buyer/{store.account_id}/{shop}/{buyer}")

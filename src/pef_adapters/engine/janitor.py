@@ -7,6 +7,7 @@ import structlog
 from pef_adapters.core.errors import PefError
 from pef_adapters.engine.departures import has_left
 from pef_adapters.engine.digest import is_news
+from pef_adapters.engine.health import check_if_old
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.privacy import finish_open_cases
 from pef_adapters.engine.receive import hint_record, keep
@@ -22,6 +23,8 @@ _BATCH = 500
 _GRACE = timedelta(seconds=30)
 # A delivery that was worked off is only good for telling what happened.
 _REMEMBERED = timedelta(days=30)
+# No limit on tries counts longer back than this.
+_LONGEST_WINDOW = timedelta(days=1)
 
 
 async def sweep(ports: Ports) -> int:
@@ -40,6 +43,9 @@ async def sweep(ports: Ports) -> int:
         for checkout_id in checkouts:
             await ledger.wake_checkout(checkout_id)
         await ledger.forget_received(now - _REMEMBERED)
+        await ledger.forget_calls(now - timedelta(days=7))  # as `gate.once` promises
+        await ledger.forget_sessions(now)
+        await ledger.forget_old_tries(now - _LONGEST_WINDOW)
     await watch(ports)
     await finish_open_cases(ports)
     return len(refunds) + len(deliveries) + len(checkouts)
@@ -60,7 +66,12 @@ async def _poll(ports: Ports, name: str) -> None:
     async with ports.book.begin() as ledger:
         store = await ledger.store(name)
     if store is not None and not has_left(store):
-        await poll_store(ports, store)
+        try:
+            await poll_store(ports, store)
+        except PefError:  # its check tells why
+            await check_if_old(ports, name)
+            raise
+        await check_if_old(ports, name)
 
 
 async def poll_store(ports: Ports, store: Store) -> int:

@@ -17,10 +17,16 @@ from urllib.parse import SplitResult, urlsplit
 from pef_adapters.core.errors import NotThere, PlatformError, SettingInvalid
 from pef_adapters.core.policy import Mode, policy_from_settings
 from pef_adapters.core.texts import DEFAULT_LANGUAGE, LANGUAGES
+from pef_adapters.engine.agencies import (
+    FROM_AGENCY,
+    LANGUAGE_FROM,
+    agency_or_new,
+    inheriting,
+)
 from pef_adapters.engine.departures import CONNECTED_AT, forget_departure, has_left
 from pef_adapters.engine.known import known_store
-from pef_adapters.engine.policies import owner_of_store, publish_in
-from pef_adapters.engine.ports import Ports
+from pef_adapters.engine.policies import owner_of_agency, owner_of_store, publish_in
+from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import Account, Store
 from pef_adapters.engine.store_records import connection
 from pef_adapters.platforms.contract import Check
@@ -32,7 +38,7 @@ _KEPT = "the store is kept: mend this, then add it again with the same address"
 _LATER = "nothing to do: the webhooks are created within minutes; `pef store check` tells"
 # What an account is told later, and must not forget when its keys are given anew.
 _KEPT_SETTINGS = ("kyc_until", "keys_until", "costs")
-_KEPT_OF_STORES = ("agency", "people")
+_KEPT_OF_STORES = ("agency", "people", "applied")
 # Who published the policy that a store was connected with.
 _ADDED = "store add"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -40,7 +46,11 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreRequest:
-    """What an owner gives to connect a store; `mode` defaults to the account's."""
+    """What an owner gives to connect a store; `mode` defaults to the account's.
+
+    `agency` puts it under that agency, and `people` names its operators; without them it
+    keeps what it was told before. `follow_agency` makes it speak its agency's language.
+    """
 
     platform: str
     address: str
@@ -49,6 +59,9 @@ class StoreRequest:
     policy: Mapping[str, Any] = field(default_factory=dict)
     language: str = DEFAULT_LANGUAGE
     mode: Mode | None = None
+    agency: str | None = None
+    people: Mapping[str, str] = field(default_factory=dict)
+    follow_agency: bool = False
 
 
 def canonical_address(address: str) -> str:
@@ -147,6 +160,9 @@ async def invite(ports: Ports, request: StoreRequest, public_url: str, return_ur
             "policy": dict(request.policy),
             "language": request.language,
             "mode": request.mode,
+            "agency": request.agency,
+            "people": dict(request.people),
+            "follow_agency": request.follow_agency,
         }
     )
     async with ports.book.begin() as ledger:
@@ -191,15 +207,26 @@ async def _keep_store(
     account, now = await _account(ports, request.account_id), ports.clock.now()
     name = store_id(request.address)
     async with ports.book.begin() as ledger:
+        if request.agency:  # before its stores, as whoever changes the agency does
+            await ledger.lock_settings(owner_of_agency(request.agency))
         await ledger.lock_settings(owner_of_store(name))
         fresh = _fresh_store(request, account, keys, public_url=public_url, now=now)
         store = _as_known(fresh, await ledger.store(name), keys)
+        store = await _under_its_agency(ports, ledger, store)
         await ledger.add_store(store)
         await forget_departure(ledger, store, now)
         if "name" in request.policy:  # a whole policy, and not only windows
             policy = policy_from_settings(request.policy)
             await publish_in(ledger, owner_of_store(name), policy, _ADDED, now)
     return store
+
+
+async def _under_its_agency(ports: Ports, ledger: Ledger, store: Store) -> Store:
+    """The store with what its agency says for the platform by which it is connected now."""
+    name = store.settings.get("agency")
+    if not name:
+        return store
+    return inheriting(ports.platforms, store, await agency_or_new(ledger, ports, str(name)))
 
 
 def _fresh_store(
@@ -223,12 +250,19 @@ def _fresh_store(
             "platform": dict(request.settings),
             "policy": {} if "name" in request.policy else dict(request.policy),
             CONNECTED_AT: now.isoformat(),
+            **_told_with(request),
         },
         # Alphanumeric, because WooCommerce decodes entities in it (store facts, 3).
         secrets={"webhook_secret": secrets.token_hex(24), **keys},
         poll_cursor=now - _LOOK_BACK,
         created_at=now,
     )
+
+
+def _told_with(request: StoreRequest) -> dict[str, Any]:
+    told = {"agency": request.agency, "people": dict(request.people)}
+    follows = {LANGUAGE_FROM: FROM_AGENCY} if request.agency and request.follow_agency else {}
+    return {name: value for name, value in told.items() if value} | follows
 
 
 def _as_known(store: Store, known: Store | None, keys: Mapping[str, str]) -> Store:
@@ -246,7 +280,7 @@ def _as_known(store: Store, known: Store | None, keys: Mapping[str, str]) -> Sto
     told = {name: known.settings[name] for name in _KEPT_OF_STORES if name in known.settings}
     return replace(
         store,
-        settings={**store.settings, **told},
+        settings={**told, **store.settings},
         secrets=kept,
         poll_cursor=known.poll_cursor,
         created_at=known.created_at,

@@ -51,6 +51,15 @@ async def joined(ledger: Ledger, store: Store, own: Policy) -> Policy:
     return own if own.name != BASE.name else own.model_copy(update={"otherwise": BASE.otherwise})
 
 
+async def under(ledger: Ledger, agency: Policy, store: Store) -> Policy:
+    """The whole policy of a store, were this its agency's.
+
+    Raises:
+        PolicyLocked: the store's policy changes what this one locks.
+    """
+    return inherit(agency, await _own(ledger, store))
+
+
 async def publish(ports: Ports, owner: str, draft: Policy, person: str) -> PublishedPolicy:
     """Make a draft the owner's newest version; the same contents again change nothing.
 

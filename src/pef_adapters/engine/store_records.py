@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pef_adapters.core.money import Money
+from pef_adapters.engine.agencies import in_force
 from pef_adapters.engine.known import known_store
 from pef_adapters.engine.policies import owner_of_store
 from pef_adapters.engine.ports import LedgerBook, Ports
 from pef_adapters.engine.records import Checkout, KeptRefund, Store
+from pef_adapters.platforms.by_hand import BY_HAND, is_own_id
 from pef_adapters.platforms.stores import Secrets, StoreConnection
 
 
@@ -22,18 +24,24 @@ class LedgerRecords:
 
     book: LedgerBook
     store_id: str
+    by_hand: bool = False
 
     async def refund(self, refund_id: str) -> KeptRefund | None:
         async with self.book.begin() as ledger:
-            return await ledger.asked_refund(self.store_id, refund_id)
+            found = await ledger.asked_refund(self.store_id, refund_id)
+        return next(iter(self._own([found] if found else [])), None)
 
     async def refunds_of_order(self, order_id: str) -> tuple[KeptRefund, ...]:
         async with self.book.begin() as ledger:
-            return tuple(await ledger.asked_refunds_of_order(self.store_id, order_id))
+            return self._own(await ledger.asked_refunds_of_order(self.store_id, order_id))
 
     async def refunds_since(self, since: datetime) -> tuple[KeptRefund, ...]:
         async with self.book.begin() as ledger:
-            return tuple(await ledger.asked_refunds_since(self.store_id, since))
+            return self._own(await ledger.asked_refunds_since(self.store_id, since))
+
+    def _own(self, found: list[KeptRefund]) -> tuple[KeptRefund, ...]:
+        """A gateway never asked for what was pressed here: its adapter must not read it."""
+        return tuple(each for each in found if is_own_id(each.refund_id) == self.by_hand)
 
     async def checkout(self, payment_id: str) -> Checkout | None:
         async with self.book.begin() as ledger:
@@ -72,7 +80,7 @@ def connection(ports: Ports, store: Store) -> StoreConnection:
         mode=store.mode,
         language=store.language,
         callback_url=store.callback_url,
-        settings=store.settings.get("platform", {}),
+        settings=in_force(store),
         secrets=store.secrets,
-        records=LedgerRecords(ports.book, store.id),
+        records=LedgerRecords(ports.book, store.id, by_hand=store.platform == BY_HAND),
     )

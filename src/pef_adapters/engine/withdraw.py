@@ -13,7 +13,9 @@ from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Refund
 from pef_adapters.engine.store_records import connection
 from pef_adapters.engine.transition import call_for_attention, move
+from pef_adapters.platforms.by_hand import BY_HAND
 from pef_adapters.platforms.contract import Hint, HintKind, StoreRefund
+from pef_adapters.platforms.kept import store_refund
 
 _TOO_LATE = "code.STORE_WITHDREW_TOO_LATE"
 _LONGEST_REFERENCE = 200
@@ -30,6 +32,8 @@ async def still_wanted(ports: Ports, refund: Refund) -> StoreRefund | None:
         store = await ledger.store(refund.store_id)
     if store is None:
         return None
+    if refund.platform == BY_HAND:
+        return await _pressed_here(ports, refund)
     if store.platform != refund.platform:
         # What one platform told, another can't know: that it is not there proves nothing.
         raise PlatformRefused(
@@ -44,6 +48,13 @@ async def still_wanted(ports: Ports, refund: Refund) -> StoreRefund | None:
     found = await ports.platforms.named(store.platform).read(hint, connection(ports, store))
     wanted = next((r for r in found if r.refund_id == refund.platform_refund_id), None)
     return wanted and replace(wanted, transaction_id=usable_reference(wanted))
+
+
+async def _pressed_here(ports: Ports, refund: Refund) -> StoreRefund | None:
+    """No store knows it: what was pressed here is read from what was kept of it."""
+    async with ports.book.begin() as ledger:
+        kept = await ledger.asked_refund(refund.store_id, refund.platform_refund_id)
+    return None if kept is None else store_refund(kept)
 
 
 def usable_reference(found: StoreRefund) -> str | None:

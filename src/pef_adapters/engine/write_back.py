@@ -20,6 +20,7 @@ from pef_adapters.engine.ports import Boundary, Ports
 from pef_adapters.engine.records import Refund, Store
 from pef_adapters.engine.store_records import connection
 from pef_adapters.engine.transition import remember
+from pef_adapters.platforms.by_hand import BY_HAND, is_no_order
 from pef_adapters.platforms.contract import OrderReport, RefundLine
 
 _log = structlog.get_logger(__name__)
@@ -39,12 +40,13 @@ async def tell_store(ports: Ports, refund_id: str) -> None:
         ports.at(Boundary.WRITING_BACK)
         platform = ports.platforms.named(store.platform)
         try:
-            await platform.write_back(report, connection(ports, store))
+            if _has_order(refund, store):
+                await platform.write_back(report, connection(ports, store))
         except PefError as fault:
             await _put_off(ports, refund, fault, platform.capabilities.tell_again_after)
             return
         ports.at(Boundary.WRITTEN_BACK)
-        await _acknowledge(ports, refund)
+        await _acknowledge(ports, refund, told=_has_order(refund, store))
         ports.at(Boundary.ACKNOWLEDGED)
 
 
@@ -64,6 +66,11 @@ async def _due(ports: Ports, refund_id: str) -> tuple[Refund, Store, OrderReport
         siblings = await ledger.refunds_of_order(refund.store_id, refund.order_id)
     lines = tuple(_line(sibling, refund, store.language) for sibling in siblings)
     return refund, store, OrderReport(order_id=refund.order_id, lines=lines)
+
+
+def _has_order(refund: Refund, store: Store) -> bool:
+    """Whether somebody is there to be told: not without a shop, or where no order was named."""
+    return store.platform != BY_HAND and not is_no_order(refund.order_id)
 
 
 def _is_due(refund: Refund, now: datetime) -> bool:
@@ -112,24 +119,26 @@ def note(refund: Refund, language: str) -> str:
     return " ".join(filter(None, sentences))
 
 
-async def _acknowledge(ports: Ports, told: Refund) -> None:
+async def _acknowledge(ports: Ports, told_of: Refund, *, told: bool) -> None:
+    """The revision is done with; only where an order was `told` is that on record."""
     now = ports.clock.now()
     async with ports.book.begin() as ledger:
-        refund = await ledger.lock_refund(told.id)
-        if refund is None or refund.written_revision >= told.revision:
+        refund = await ledger.lock_refund(told_of.id)
+        if refund is None or refund.written_revision >= told_of.revision:
             return
-        more = refund.revision > told.revision
+        more = refund.revision > told_of.revision
         stuck = refund.attention == WRITE_BACK_TROUBLE
         await ledger.save_refund(
             replace(
                 refund,
-                written_revision=told.revision,
+                written_revision=told_of.revision,
                 write_back_at=now if more else None,
                 write_back_tries=0,
                 attention=None if stuck else refund.attention,
             )
         )
-        await remember(ledger, refund, f"order told: {told.state}", now)
+        if told:
+            await remember(ledger, refund, f"order told: {told_of.state}", now)
 
 
 async def _put_off(ports: Ports, refund: Refund, fault: PefError, rhythm: tuple[int, ...]) -> None:

@@ -13,6 +13,9 @@ from pef_adapters.core.errors import PefError
 from pef_adapters.engine.ports import Ports
 from pef_adapters.server import connect, gateway, health, webhooks
 from pef_adapters.server.buyer import routes as buyer
+from pef_adapters.server.console import routes as console
+from pef_adapters.server.graphql import routes as graphql
+from pef_adapters.server.live import Newsroom
 from pef_adapters.server.plugin import routes as plugin
 from pef_adapters.server.shopify import routes as shopify
 from pef_adapters.server.vtex import routes as vtex
@@ -36,6 +39,8 @@ def create_app(ports: Ports, public_url: str, lifespan: Lifespan | None = None) 
             *vtex.ROUTES,
             *gateway.routes(by_certificate=False),
             *buyer.ROUTES,
+            *console.ROUTES,
+            *graphql.ROUTES,
             Route("/health/live", health.live),
             Route("/health/ready", health.ready),
         ],
@@ -43,6 +48,7 @@ def create_app(ports: Ports, public_url: str, lifespan: Lifespan | None = None) 
         lifespan=lifespan,
     )
     app.state.ports = ports
+    app.state.newsroom = Newsroom(ports)
     app.state.public_url = public_url
     return app
 

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, Route, expect
 from chromium import DESK, PHONE, chromium, faint, overflow, tab, unnamed
 from pef_adapters.core import texts
 from served import served
-from shopify_room import SHOP, Room, ours
+from shopify_room import OURS, SHOP, Room, ours
 
 pytestmark = pytest.mark.browser
 
@@ -106,7 +106,7 @@ async def test_page_can_be_read(
         assert await unnamed(page) == []
         no_script = page.get_by_text(texts.explain("shopify_page.no_script", "en"))
         await expect(no_script).to_be_visible(visible=scripts is None)
-        for button in ("save", "refresh"):
+        for button in ("save", "refresh", "console"):
             control = page.get_by_role("button", name=label(button), exact=True)
             await expect(control).to_be_enabled(enabled=scripts is not None)
 
@@ -154,3 +154,25 @@ async def test_a_session_that_ended_is_said(
         await page.get_by_role("button", name=label("refresh")).click()
         await expect(page.locator("#not-fresh")).to_be_visible()
         await expect(page.get_by_text("Order 1042")).to_be_visible()
+
+
+async def test_console_opens_in_a_new_tab(at_shopify: Room, address: str, browser: Browser) -> None:
+    """The button fetches a one-time address and opens it; where it can't, the page says so."""
+    async with refusing_tab(browser, address) as page:
+        await opened(page, at_shopify, SCRIPTS)
+        wanted: list[str] = []
+
+        async def entered(route: Route) -> None:
+            wanted.append(route.request.url)
+            await route.fulfill(status=200, content_type="text/html", body="inside")
+
+        await page.context.route("**/console/enter/*", entered)
+        button = page.get_by_role("button", name=label("console"), exact=True)
+        async with page.context.expect_page() as new:
+            await button.click()
+        await (await new.value).wait_for_load_state()
+        assert [url.rpartition("/")[0] for url in wanted] == [f"{OURS}/console/enter"]
+        await expect(page.locator("#console-closed")).to_be_hidden()
+        await page.evaluate("globalThis.aToken = 'x'")
+        await button.click()
+        await expect(page.locator("#console-closed")).to_be_visible()

@@ -32,7 +32,7 @@ from pef_shopify.inbound import MAX_BODY_BYTES
 from pef_shopify.inbox import ShopifyInbox
 from pef_shopify.payments import health, sessions, webhooks
 from pef_shopify.payments.provider import ShopifyProvider
-from pef_shopify.payments.settings import payout_barred
+from pef_shopify.payments.settings import PaymentsSettings, payout_barred
 
 _HOUR: Final = 60 * 60
 CAPABILITIES: Final = Capabilities(
@@ -66,6 +66,11 @@ class ShopifyPayments:
     @property
     def capabilities(self) -> Capabilities:
         return CAPABILITIES
+
+    @property
+    def settings_model(self) -> type[PaymentsSettings]:
+        """What a store is told (`platforms.settings_model`)."""
+        return PaymentsSettings
 
     @property
     def one_click(self) -> OneClick | None:

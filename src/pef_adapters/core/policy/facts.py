@@ -32,7 +32,7 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Sibling:
-    """An earlier refund of the same order that is neither refused nor withdrawn."""
+    """A refund of the same order or payment, earlier or let through, that has not ended unpaid."""
 
     refund: str
     amount: Money

@@ -25,7 +25,10 @@ from pef_adapters.engine.records import KeptCall
 KEPT_FOR = timedelta(days=7)
 """How long an answer is kept; the janitor forgets older ones."""
 DIES_AFTER = timedelta(seconds=60)
-"""A claim that has no answer by then died with its process, and is taken over."""
+"""A claim that has no answer by then died with its process, and is taken over.
+
+It is longer than any call is let work, so that nobody is still at work then.
+"""
 LONGEST_KEY = 200
 
 Answer = Mapping[str, Any]

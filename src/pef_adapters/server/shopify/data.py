@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from pef_adapters.core.errors import BodyUnreadable, SettingInvalid
 from pef_adapters.engine import installs
+from pef_adapters.engine.gate.sessions_platform import entry_address
 from pef_adapters.engine.overview import refunds_of_order, store_overview
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Store
@@ -63,6 +64,17 @@ async def settings(request: Request) -> Response:
         told = sorted(changes)
         _log.info("settings_changed", store=store.id, by=session.user_id, settings=told)
     return JSONResponse(settings_shown(connection(ports, store), app))
+
+
+async def console(request: Request) -> Response:
+    """`POST /apps/shopify/console`: a one-time address by which this person enters our console.
+
+    It opens once within two minutes, with an owner's powers in this store.
+    """
+    ports: Ports = request.app.state.ports
+    session, store, _ = await session_in(request)
+    address = await entry_address(ports, store, f"shopify/{session.user_id}")
+    return JSONResponse({"address": address})
 
 
 def _changes(body: bytes, app: AppSettings) -> dict[str, Any]:

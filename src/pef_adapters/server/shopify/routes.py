@@ -140,5 +140,6 @@ ROUTES = [
     Route(f"{home.PATH}/page.js", _script),
     Route(f"{home.PATH}/refunds", _data(data.refunds)),
     Route(f"{home.PATH}/orders/{{order}}", _for_extensions(data.order), methods=["GET", "OPTIONS"]),
+    Route(f"{home.PATH}/console", _data(data.console), methods=["POST"]),
     Route(f"{home.PATH}/settings", _data(data.settings), methods=["GET", "PUT"]),
 ]

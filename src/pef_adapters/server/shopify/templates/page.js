@@ -70,10 +70,24 @@ async function save(event) {
   }
 }
 
+// The address opens once and soon is over, so it is asked for when it is needed.
+async function enterConsole() {
+  find("console-closed").hidden = true;
+  find("console").disabled = true;
+  try {
+    open((await call("console", { method: "POST" })).address, "_blank", "noopener");
+  } catch {
+    find("console-closed").hidden = false;
+  } finally {
+    find("console").disabled = false;
+  }
+}
+
 if (bridge?.idToken) {
   find("no-script").hidden = true;
-  find("refresh").disabled = find("save").disabled = false;
+  find("refresh").disabled = find("save").disabled = find("console").disabled = false;
   find("refresh").addEventListener("click", refresh);
+  find("console").addEventListener("click", enterConsole);
   find("settings").addEventListener("submit", save);
   document.addEventListener("visibilitychange", () => document.hidden || refresh());
 }

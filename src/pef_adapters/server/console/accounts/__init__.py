@@ -1,0 +1,1 @@
+"""The room of merchant accounts: their days and stores, never a key."""

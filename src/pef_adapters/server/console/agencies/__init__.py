@@ -1,0 +1,1 @@
+"""The room of agencies: what their stores inherit."""

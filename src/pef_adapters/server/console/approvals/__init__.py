@@ -1,0 +1,1 @@
+"""The room of approvals: what is held, and what people say about it."""

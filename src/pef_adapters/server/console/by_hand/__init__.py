@@ -1,0 +1,1 @@
+"""The console's page on which a person finds a payment and presses a refund."""

@@ -1,0 +1,1 @@
+"""The room of policies: read, explained, tried on the past, and published."""

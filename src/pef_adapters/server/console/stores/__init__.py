@@ -1,0 +1,1 @@
+"""The room of stores: how each stands, and what it is told."""
