@@ -40,6 +40,11 @@ class Settings(BaseSettings):
         description="Where stores and PagoEfectivo reach this service, such as "
         "https://refunds.example.pe; defaults to the listening address.",
     )
+    trusted_proxies: str = Field(
+        default="127.0.0.0/8, ::1",
+        description="Addresses or networks of the proxies before this service, by commas; only "
+        "they are believed about who asks, which limits tries to sign in.",
+    )
     payments_host: str = Field(
         default="127.0.0.1",
         description="Address on which gateways that prove themselves by certificate are served; "

@@ -11,6 +11,7 @@ from pef_adapters.cli.options import Json
 from pef_adapters.cli.running import run
 from pef_adapters.core.errors import SettingInvalid
 from pef_adapters.engine.agencies import known_agency, set_agency_settings
+from pef_adapters.engine.gate.auditing import Deed
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Agency
 from pef_adapters.settings import Settings
@@ -76,7 +77,8 @@ def set_settings(
         called = title or (known.title if known else name)
         return await set_agency_settings(ports, name, called, kept, by)
 
-    kept = run(use_case, "Saving…", json_wanted=json_wanted)
+    deed = Deed(what="change_agency", subject=f"agency/{name}", agency=name, detail={"by": by})
+    kept = run(use_case, "Saving…", json_wanted=json_wanted, deed=deed)
     if json_wanted:
         output.as_json(_record(kept))
     else:

@@ -10,6 +10,7 @@ from pef_adapters.cli import output, stores_file
 from pef_adapters.cli.options import Json
 from pef_adapters.cli.running import run
 from pef_adapters.core.errors import InvalidInput
+from pef_adapters.engine.gate.auditing import Deed
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.settings_as_code import (
     Difference,
@@ -91,7 +92,8 @@ def _apply(wanted: StoresFile, file: Path, by: str, *, json_wanted: bool) -> Non
         plan = await make_plan(ports, wanted, stores_file.AroundTheFile(file.parent))
         return await apply_plan(ports, plan, by, settings.address)
 
-    outcomes = run(use_case, "Applying…", json_wanted=json_wanted)
+    deed = Deed(what="apply_file", subject=f"file/{file.name}", detail={"by": by})
+    outcomes = run(use_case, "Applying…", json_wanted=json_wanted, deed=deed)
     if json_wanted:
         output.as_json({"items": [stores_file.outcome_record(each) for each in outcomes]})
     else:

@@ -14,6 +14,7 @@ from pef_adapters.core import writing
 from pef_adapters.core.errors import NotThere
 from pef_adapters.core.policy import Policy
 from pef_adapters.engine import policies
+from pef_adapters.engine.gate.auditing import Deed
 from pef_adapters.engine.known import known_store
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import PublishedPolicy
@@ -43,7 +44,10 @@ def publish(
         published = await policies.publish(ports, owner, draft, by)
         return published, before is None or before.version != published.version
 
-    published, is_new = run(use_case, "Publishing…", json_wanted=json_wanted)
+    deed = Deed(
+        what="publish_policy", subject=owner, store_id=store, agency=agency, detail={"by": by}
+    )
+    published, is_new = run(use_case, "Publishing…", json_wanted=json_wanted, deed=deed)
     if json_wanted:
         output.as_json({**_record(published), "changed": is_new})
         return

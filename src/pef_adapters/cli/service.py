@@ -24,6 +24,7 @@ from pef_adapters.pagoefectivo.sandbox.keys import (
 from pef_adapters.runtime import Runtime, database
 from pef_adapters.server.app import create_app, create_certificate_app
 from pef_adapters.server.mutual_tls import Certificates, serve_by_certificate
+from pef_adapters.server.origins import networks
 from pef_adapters.settings import Settings, read_settings
 from pef_adapters.storage.migrations import migrate
 
@@ -119,7 +120,8 @@ def _introduce(address: str, *, json_wanted: bool) -> None:
 
 async def _serve(settings: Settings, *, with_worker: bool, as_json: bool) -> None:
     async with Runtime.open(settings) as runtime:
-        app = create_app(runtime.ports, settings.address)
+        proxies = networks(settings.trusted_proxies)
+        app = create_app(runtime.ports, settings.address, trusted_proxies=proxies)
         config = uvicorn.Config(
             app,
             host=settings.host,

@@ -11,6 +11,7 @@ from pef_adapters.cli.running import run
 from pef_adapters.core.errors import SettingInvalid
 from pef_adapters.core.texts import advise, explain
 from pef_adapters.engine.agencies import Shown, settings_shown
+from pef_adapters.engine.gate.auditing import Deed
 from pef_adapters.engine.health import Standing, Trouble, check_and_keep, standings
 from pef_adapters.engine.known import known_store
 from pef_adapters.engine.ports import Ports
@@ -79,7 +80,14 @@ def settings(
             agency = await ledger.agency(str(name)) if name else None
         return settings_shown(ports.platforms, found, agency)
 
-    shown = run(use_case, "Reading…", json_wanted=json_wanted)
+    deed = Deed(
+        what="change_store",
+        subject=f"store/{store}",
+        store_id=store,
+        detail={"settings": sorted(given), "language": language},
+    )
+    changes = bool(given or language)
+    shown = run(use_case, "Reading…", json_wanted=json_wanted, deed=deed if changes else None)
     if json_wanted:
         rows = [{"name": s.name, "value": s.value, "from": s.comes_from} for s in shown]
         output.as_json({"store": store, "settings": rows})

@@ -213,5 +213,7 @@ async def _order(
     if known is not None and taken:
         # Another order would tell of money that was never paid for it.
         raise InvalidInput(f"the payment was taken for order {known.number}; name that, or none")
-    usable(typed, _ORDER, "an order's number or id")
-    return await order_by_name(ledger, store, typed) or KnownOrder(typed, typed)
+    named_so = await order_by_name(ledger, store, typed)
+    if named_so is None:
+        usable(typed, _ORDER, "an order's number or id")
+    return named_so or KnownOrder(typed, typed)

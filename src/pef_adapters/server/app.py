@@ -16,6 +16,7 @@ from pef_adapters.server.buyer import routes as buyer
 from pef_adapters.server.console import routes as console
 from pef_adapters.server.graphql import routes as graphql
 from pef_adapters.server.live import Newsroom
+from pef_adapters.server.origins import LOOPBACK, Networks
 from pef_adapters.server.plugin import routes as plugin
 from pef_adapters.server.shopify import routes as shopify
 from pef_adapters.server.vtex import routes as vtex
@@ -25,7 +26,12 @@ _log = structlog.get_logger(__name__)
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
-def create_app(ports: Ports, public_url: str, lifespan: Lifespan | None = None) -> Starlette:
+def create_app(
+    ports: Ports,
+    public_url: str,
+    lifespan: Lifespan | None = None,
+    trusted_proxies: Networks = LOOPBACK,
+) -> Starlette:
     """The service's web half; `public_url` is where stores reach it."""
     app = Starlette(
         routes=[
@@ -50,6 +56,7 @@ def create_app(ports: Ports, public_url: str, lifespan: Lifespan | None = None) 
     app.state.ports = ports
     app.state.newsroom = Newsroom(ports)
     app.state.public_url = public_url
+    app.state.trusted_proxies = trusted_proxies
     return app
 
 

@@ -6,15 +6,16 @@ from collections.abc import Iterable
 import pytest
 
 from by_hand_world import ByHandWorld
-from engine_world import PAID
+from engine_world import CIP, PAID
+from lock_watch import until_waiting
 from pef_adapters.core.errors import PefError, RestChanged
 from pef_adapters.core.money import Money
 from pef_adapters.engine.advance import advance
 from pef_adapters.engine.asked_refunds import keep_asked_refund
 from pef_adapters.engine.digest import digest
-from pef_adapters.engine.records import Checkout, KeptRefund, Refund
+from pef_adapters.engine.records import Refund
 from pef_adapters.platforms.asked import AskedRefund, Operation
-from pef_adapters.storage.postgres import PostgresBook
+from pef_adapters.storage.postgres import Pool, PostgresBook
 from storage_samples import checkout
 
 
@@ -82,51 +83,35 @@ async def test_sixty_four_presses_beside_the_store_pay_no_more_than_was_paid(
     assert 0 < booked == payment.reserved.minor <= payment.paid.minor
 
 
-async def test_a_gateway_that_asks_for_all_that_is_left_does_not_take_a_press_again(
-    postgres_book: PostgresBook,
+async def test_a_press_waits_for_a_gateway_that_is_asking(
+    postgres_book: PostgresBook, pool: Pool
 ) -> None:
-    """Whoever is first, the two never ask for more than was paid, and nobody breaks."""
+    """What a gateway is about to ask for is no rest any more, once its call is kept."""
     world = await ByHandWorld(postgres_book).start()
-    async with postgres_book.begin() as ledger:
-        store = await ledger.store("tienda-pe")
-        assert store is not None
-        for number in range(8):
-            world.rail.pay(f"3{number}", PAID, world.clock.now())
-            await ledger.add_checkout(_taken(number))
-
-    async def ask(number: int) -> KeptRefund:
-        asked = AskedRefund(
-            refund_id=f"R-{number}",
-            operation=Operation.REFUND,
-            payment_id=f"P-{number}",
-            amount=None,
-            currency="PEN",
-        )
-        async with postgres_book.begin() as ledger:
-            return await keep_asked_refund(world.ports, ledger, store, asked)
-
-    for number in range(8):
-        results = await asyncio.gather(
-            world.press_here(5000, transaction_id=f"3{number}", key=f"form-{number}"),
-            ask(number),
-            return_exceptions=True,
-        )
-        faults = [each for each in results if isinstance(each, BaseException)]
-        assert [each for each in faults if not isinstance(each, RestChanged)] == []
-        done = [each for each in results if isinstance(each, Refund | KeptRefund)]
-        assert sum(each.amount.minor for each in done) <= PAID.minor
-
-
-def _taken(number: int) -> Checkout:
-    return checkout(
-        number,
+    taken = checkout(
         store_id="tienda-pe",
         account_id="main",
-        payment_id=f"P-{number}",
-        order_id=f"4{number}",
-        transaction_id=f"3{number}",
+        payment_id="P-1",
+        transaction_id=CIP,
         amount=PAID,
     )
+    async with postgres_book.begin() as ledger:
+        await ledger.add_checkout(taken)
+        store = await ledger.store("tienda-pe")
+    assert store is not None
+    all_that_is_left = AskedRefund(
+        refund_id="R-1",
+        operation=Operation.REFUND,
+        payment_id="P-1",
+        amount=None,
+        currency="PEN",
+    )
+    async with postgres_book.begin() as ledger:
+        await keep_asked_refund(world.ports, ledger, store, all_that_is_left)
+        press = asyncio.create_task(world.press_here(5000))
+        await until_waiting(pool, 1)
+    with pytest.raises(RestChanged):
+        await press
 
 
 async def _press_until_settled(world: ByHandWorld, key: str) -> Refund | None:

@@ -1,18 +1,20 @@
 """Attacks on refunds by hand: paid twice, more than is left, or an order that is told a lie."""
 
+import contextlib
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from by_hand_world import ByHandWorld
-from engine_world import CIP, PAID
+from engine_world import CIP, PAID, Killed
 from pef_adapters.core.errors import InvalidInput, InvalidMoney, RequestIdReused, RestChanged
 from pef_adapters.core.money import Money
 from pef_adapters.core.states import State
 from pef_adapters.engine import approvals, people
 from pef_adapters.engine.departures import leave
 from pef_adapters.engine.digest import digest
+from pef_adapters.engine.ports import Boundary
 from pef_adapters.engine.records import Refund, Store
 from pef_adapters.platforms.by_hand import BY_HAND, is_no_order, own_id
 from pef_adapters.platforms.contract import Outcome
@@ -193,6 +195,30 @@ async def test_limits_count_the_buyer_of_what_is_refunded_here() -> None:
     await world.run()
     assert here.buyer == (await world.refund()).buyer is not None
     assert (await world.now(here)).state is State.HELD
+
+
+async def test_a_lost_wake_up_is_found_again() -> None:
+    """The process dies between the press and its first step: the sweep finds what waits."""
+    world = await ByHandWorld().start(platform=BY_HAND)
+    here = await world.press_here(5000)
+    world.memory.drain()
+    await world.later(minutes=1)
+    assert (await world.now(here)).state is State.PENDING
+
+
+async def test_dying_at_any_step_pays_once() -> None:
+    """Killed at each boundary in turn, what was pressed is paid, and only once."""
+    for boundary in Boundary:
+        world = await ByHandWorld().start()
+        here = await world.press_here(5000)
+        world.die_at = boundary
+        with contextlib.suppress(Killed):
+            await world.run()
+        world.rail.settle()
+        for _ in range(10):
+            await world.later(minutes=15)
+        assert world.rail.paid_out() == [f"{here.id}-1"], boundary
+        assert (await world.payment()).refunded + (await world.payment()).reserved == SOLES_50
 
 
 async def test_a_store_that_left_still_pays_what_is_pressed_here() -> None:

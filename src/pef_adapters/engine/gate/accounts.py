@@ -7,6 +7,7 @@ from pef_adapters.core.access import Actor, Permission
 from pef_adapters.core.policy import Mode
 from pef_adapters.engine.gate.auditing import Deed, audited, audited_refusals
 from pef_adapters.engine.gate.passing import accounts_of, pass_to_account
+from pef_adapters.engine.gate.users_grants import of_account
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Account, StoreHead
 from pef_adapters.engine.upkeep import renew_account
@@ -60,6 +61,8 @@ async def renew(
     """
     deed = Deed(what="renew_account", subject=f"account/{account_id}")
     before = await see(ports, actor, account_id)
+    async with ports.book.begin() as ledger:
+        await of_account(ledger, deed, account_id)
     async with audited_refusals(ports, actor, deed), ports.book.begin() as ledger:
         await pass_to_account(ledger, actor, Permission.EDIT_ACCOUNTS, account_id)
     async with audited(ports, actor, deed):

@@ -74,9 +74,10 @@ async def make(ports: Ports, actor: Actor, name: str, title: str) -> Agency:
         NotAllowed: it takes who may change every agency.
         InvalidInput: the name can't be used.
     """
-    deed = Deed(what="make_agency", subject=f"agency/{name}", agency=name)
+    deed = Deed(what="make_agency", subject=f"agency/{name}")
     async with audited(ports, actor, deed):
         demand_in_house(actor, Permission.EDIT_AGENCY)
+        deed.agency = name.strip()
         async with ports.book.begin() as ledger:
             known = await ledger.agency(name.strip())
         return known or await set_agency_settings(ports, name, title, {}, actor.name)

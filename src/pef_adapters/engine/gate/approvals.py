@@ -4,6 +4,8 @@ Only a person approves, under the name he signed in with, and only what he was s
 approves by a second name what he pressed, changed or approved under another.
 """
 
+from collections.abc import Iterable
+
 from pef_adapters.core.access import Actor, ActorKind, Permission
 from pef_adapters.core.errors import (
     AlreadyApproved,
@@ -15,11 +17,11 @@ from pef_adapters.core.policy.approval import is_editor
 from pef_adapters.core.states import State
 from pef_adapters.engine import approvals
 from pef_adapters.engine.approvals import Waiting
-from pef_adapters.engine.facts import editors
+from pef_adapters.engine.facts import editors, person_behind
 from pef_adapters.engine.gate.auditing import Deed, audited, audited_refusals
 from pef_adapters.engine.gate.passing import pass_to_refund, reach
 from pef_adapters.engine.ports import Ledger, Ports
-from pef_adapters.engine.records import Act, Reach, Refund, RefundSearch
+from pef_adapters.engine.records import Act, Reach, Refund, RefundSearch, Store
 
 DIGEST_LETTERS = 12
 """So much of a digest is shown, and has to come back with an approval."""
@@ -119,18 +121,29 @@ async def _waiting(ledger: Ledger, refund: Refund) -> Waiting | None:
 
 
 async def _refuse_second_name(ports: Ports, actor: Actor, refund_id: str) -> None:
-    """The engine knows the e-mail address; here the person's own name counts as well."""
+    """The engine knows one name of everybody; here each name counts that we know him by."""
     async with ports.book.begin() as ledger:
-        user = await ledger.user(actor.user_id) if actor.user_id else None
         refund = await ledger.refund(refund_id)
         store = await ledger.store(refund.store_id) if refund else None
         waiting = await _waiting(ledger, refund) if refund else None
-    if user is None or refund is None or store is None:
-        return
-    if is_editor(user.name, editors(refund, store)):
-        raise EditorCannotApprove(f"{user.name} pressed or changed this refund")
-    if waiting is not None and is_editor(user.name, waiting.agreed):
-        raise AlreadyApproved(f"{user.name} has approved this refund; a second person is needed")
+        if refund is None or store is None:
+            return
+        own = await _names(ledger, store, [actor.name])
+        pressed = await _names(ledger, store, editors(refund, store))
+        agreed = await _names(ledger, store, waiting.agreed if waiting else ())
+    if any(is_editor(name, pressed) for name in own):
+        raise EditorCannotApprove(f"{actor.name} pressed or changed this refund")
+    if any(is_editor(name, agreed) for name in own):
+        raise AlreadyApproved(f"{actor.name} has approved this refund; a second person is needed")
+
+
+async def _names(ledger: Ledger, store: Store, known: Iterable[str]) -> frozenset[str]:
+    """Each name, its number at the platform, whom the store says it is, and his own name."""
+    names = frozenset(known)
+    names |= {name.removeprefix(f"{store.platform}/") for name in names}
+    names |= {person_behind(store, name) for name in names}
+    users = [await ledger.user_by_email(name.strip().lower()) for name in names]
+    return names | {user.name for user in users if user is not None}
 
 
 async def _pass(

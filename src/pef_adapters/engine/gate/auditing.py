@@ -25,6 +25,9 @@ class Deed:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
+_MOST_LETTERS = 300
+
+
 @asynccontextmanager
 async def audited(ports: Ports, actor: Actor, deed: Deed) -> AsyncIterator[Deed]:
     """Run the body, then keep that it was done, or the code of what refused it.
@@ -62,7 +65,7 @@ async def keep_deed(ports: Ports, actor: Actor, deed: Deed, outcome: str = "done
                 at=ports.clock.now(),
                 actor=actor.name,
                 what=deed.what,
-                subject=deed.subject,
+                subject=_plain(deed.subject),
                 store_id=deed.store_id,
                 agency=deed.agency,
                 outcome=outcome,
@@ -70,3 +73,10 @@ async def keep_deed(ports: Ports, actor: Actor, deed: Deed, outcome: str = "done
                 detail=deed.detail,
             )
         )
+
+
+def _plain(subject: str) -> str:
+    """Short, and without letters that would draw on a terminal: people type subjects, too."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in subject)[
+        :_MOST_LETTERS
+    ]

@@ -14,6 +14,7 @@ from pef_adapters.engine.gate.passing import (
     pass_to_head,
     pass_to_refund,
 )
+from pef_adapters.engine.gate.users_grants import of_account
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import ActualCost
 
@@ -100,6 +101,7 @@ async def set_costs(ports: Ports, actor: Actor, account_id: str, wanted: CostSet
     deed = Deed(what="set_costs", subject=f"account/{account_id}")
     async with ports.book.begin() as ledger:
         await pass_to_account(ledger, actor, Permission.SEE_STORES, account_id)
+        await of_account(ledger, deed, account_id)
     async with audited_refusals(ports, actor, deed), ports.book.begin() as ledger:
         await pass_to_account(ledger, actor, Permission.EDIT_ACCOUNTS, account_id)
     async with audited(ports, actor, deed):

@@ -52,7 +52,11 @@ class LinkFor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """What is kept of a link. `proof` names the password that a new one replaces."""
+    """What is kept of a link. `proof` names the password that a new one replaces.
+
+    `grants` are the roles that an invitation gives; with a link for a new password, those
+    that the person had when it was made.
+    """
 
     purpose: Purpose
     email: str = ""
@@ -127,6 +131,7 @@ async def reset_link(ports: Ports, actor: Actor, email: str, *, drops_codes: boo
             email=user.email,
             name=user.name,
             language=user.language,
+            grants=user.grants,
             by=actor.name,
             by_id=actor.user_id,
             proof=sha256(user.password),

@@ -5,10 +5,11 @@ given. A password is hashed before the ledger is locked, because that takes its 
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from pef_adapters.core.access import Actor, ActorKind
+from pef_adapters.core.access import Actor, ActorKind, Grant
 from pef_adapters.core.errors import (
     NotAllowed,
     NotThere,
@@ -21,11 +22,8 @@ from pef_adapters.engine.gate import passwords
 from pef_adapters.engine.gate.auditing import Deed, audited
 from pef_adapters.engine.gate.links import Promise, Purpose, lock_and_take, look_into
 from pef_adapters.engine.gate.sessions import person
-from pef_adapters.engine.gate.sign_in_tries import (
-    TRIES_OF_EMAIL,
-    demand_few_tries,
-    of_email,
-)
+from pef_adapters.engine.gate.sign_in_tries import count_at, forget_at, of_codes, too_many
+from pef_adapters.engine.gate.users import standing
 from pef_adapters.engine.gate.users_grants import (
     belonging,
     clean_email,
@@ -41,11 +39,15 @@ _MOST_LETTERS = 100
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """What the holder of a link gave; `kept` is the hash of a new password, or the proved one."""
+    """What the holder of a link gave; `kept` is the hash of a new password, or the proved one.
+
+    `origin` is the network address that he comes from.
+    """
 
     email: str
     name: str
     language: str
+    origin: str
     kept: str = field(repr=False)
 
 
@@ -76,31 +78,35 @@ async def accept_link(
     deed = Deed(what="accept_link", subject=f"user/{address}")
     deed.detail.update(purpose=promise.purpose, roles=words_of(promise.grants))
     async with audited(ports, actor, deed):
-        form = await _filled(ports, promise, address, (name, password, language))
+        form = await _filled(ports, promise, actor, (name, password, language))
         async with ports.book.begin() as ledger:
             await belonging(ledger, deed, [grant.place for grant in promise.grants])
             await lock_and_take(ports, ledger, token)
             return await _ACCEPT[promise.purpose](ports, ledger, promise, form)
 
 
-async def _filled(ports: Ports, promise: Promise, email: str, typed: tuple[str, str, str]) -> _Form:
-    name, password, language = typed
+async def _filled(
+    ports: Ports, promise: Promise, actor: Actor, typed: tuple[str, str, str]
+) -> _Form:
+    (name, password, language), email, origin = typed, actor.name, actor.origin
     async with ports.book.begin() as ledger:
         known = await ledger.user_by_email(email)
     if known and known.password and promise.purpose is Purpose.INVITE:
-        await _prove(ports, known, password)
-        return _Form(email, known.name, known.language, known.password)
+        await _prove(ports, known, password, origin)
+        return _Form(email, known.name, known.language, origin, known.password)
     name = " ".join(name.split()) or promise.name
     if not 0 < len(name) <= _MOST_LETTERS or not name.isprintable():
         raise SettingInvalid(f"give a name of at most {_MOST_LETTERS} letters")
     if language not in LANGUAGES:
         raise SettingInvalid(f"give a language of {', '.join(LANGUAGES)}")
     passwords.check_new(password, email)
-    return _Form(email, name, language, await passwords.hashed(password))
+    return _Form(email, name, language, origin, await passwords.hashed(password))
 
 
-async def _prove(ports: Ports, user: User, password: str) -> None:
-    await demand_few_tries(ports, {of_email(user.email): TRIES_OF_EMAIL})
+async def _prove(ports: Ports, user: User, password: str, origin: str) -> None:
+    """The tries are not forgotten: they count for codes, too, and none was asked for here."""
+    if await count_at(ports, user.email, origin):
+        raise too_many()
     if not await passwords.matches(user.password, password):
         raise SignInRefused
 
@@ -118,7 +124,6 @@ async def _join(ports: Ports, ledger: Ledger, promise: Promise, form: _Form) -> 
     if user.disabled_at or user.password != form.kept:
         raise SignInLinkRefused
     await ledger.save_user(joined := merged(user, promise.grants))
-    await ledger.forget_tries(of_email(user.email))
     return joined
 
 
@@ -127,27 +132,40 @@ async def _reset(_: Ports, ledger: Ledger, promise: Promise, form: _Form) -> Use
     user = await ledger.lock_user(known.id) if known else None
     if user is None or user.disabled_at:
         raise SignInLinkRefused
+    await _demand_still_resets(ledger, promise, user)
     after = replace(user, name=form.name, language=form.language, password=form.kept)
     if promise.drops_codes:
         after = replace(after, totp="")
+        await ledger.forget_tries(of_codes(user.id))
     await ledger.save_user(after)
     await ledger.end_sessions_of(user.id)
-    await ledger.forget_tries(of_email(user.email))
+    await forget_at(ledger, user.email, form.origin)
     return after
 
 
 _ACCEPT = {Purpose.FIRST: _begin_house, Purpose.INVITE: _join, Purpose.RESET: _reset}
 
 
+async def _demand_still_resets(ledger: Ledger, promise: Promise, user: User) -> None:
+    """Whose powers grew meanwhile is not taken over by a link of who could not give them."""
+    if promise.by_id:
+        await _demand_gives(ledger, promise, await standing(ledger, user))
+    elif not {*user.grants} <= {*promise.grants}:
+        raise SignInLinkRefused
+
+
 async def _demand_still_given(ledger: Ledger, promise: Promise) -> None:
     """Whose own roles were taken meanwhile gives none; operators and platforms have no user."""
-    if not promise.by_id:
-        return
+    if promise.by_id:
+        await _demand_gives(ledger, promise, promise.grants)
+
+
+async def _demand_gives(ledger: Ledger, promise: Promise, grants: Iterable[Grant]) -> None:
     maker = await ledger.user(promise.by_id)
     if maker is None or maker.disabled_at:
         raise SignInLinkRefused
     try:
-        await demand_may_give(ledger, person(maker, ""), promise.grants)
+        await demand_may_give(ledger, person(maker, ""), grants)
     except (NotAllowed, NotThere):
         raise SignInLinkRefused from None
 

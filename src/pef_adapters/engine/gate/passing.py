@@ -4,6 +4,8 @@ Two refusals only: `NotThere` where he may not even see it, word for word as if 
 missing, and `NotAllowed` where he may see it but not do what he asks.
 """
 
+from collections.abc import Iterable
+
 from pef_adapters.core.access import HOUSE, Actor, Permission, agency_of
 from pef_adapters.core.access.places import store_of
 from pef_adapters.core.errors import NotAllowed, NotThere
@@ -98,7 +100,7 @@ async def accounts_of(ledger: Ledger, actor: Actor, permission: Permission) -> l
 async def pass_to_batch(
     ledger: Ledger, actor: Actor, permission: Permission, batch_id: str
 ) -> PayoutBatch:
-    """A bank file of an account that he may pay out for.
+    """A bank file of an account that he may pay out for; each line of it, too.
 
     Raises:
         NotThere, NotAllowed: as for an account, in the words of a batch.
@@ -110,7 +112,31 @@ async def pass_to_batch(
         await pass_to_account(ledger, actor, permission, batch.account_id)
     except NotThere:
         raise no_batch(batch_id) from None
+    lines = [line.refund_id for line in await ledger.payouts_of_batch(batch_id)]
+    if not await may_with_all(ledger, actor, Permission.SEE_PAYOUTS, lines):
+        raise no_batch(batch_id)
+    if not await may_with_all(ledger, actor, permission, lines):
+        raise NotAllowed
     return batch
+
+
+async def may_with_all(
+    ledger: Ledger, actor: Actor, permission: Permission, refund_ids: Iterable[str]
+) -> bool:
+    """Whether this is allowed with each of these refunds.
+
+    A store that was moved to another account has left refunds at the one before, where the
+    stores that are there now tell nothing of it.
+    """
+    if actor.may_in_house(permission):
+        return True
+    heads = {head.id: head for head in await ledger.store_heads()}
+    for refund_id in refund_ids:
+        refund = await ledger.refund(refund_id)
+        head = heads.get(refund.store_id) if refund else None
+        if head is None or not _may(actor, permission, head):
+            return False
+    return True
 
 
 def demand_in_agency(actor: Actor, permission: Permission, agency: str) -> None:

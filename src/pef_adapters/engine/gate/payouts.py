@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from pef_adapters.core.access import Actor, Permission
-from pef_adapters.core.errors import NotThere
+from pef_adapters.core.errors import NotAllowed, NotThere
 from pef_adapters.core.money import Money
 from pef_adapters.engine import bank_answers, beneficiary, payouts
 from pef_adapters.engine.bank_answers import Imported
@@ -17,10 +17,12 @@ from pef_adapters.engine.beneficiary import SentLink
 from pef_adapters.engine.gate.auditing import Deed, audited, audited_refusals
 from pef_adapters.engine.gate.passing import (
     accounts_of,
+    may_with_all,
     pass_to_account,
     pass_to_batch,
     pass_to_refund,
 )
+from pef_adapters.engine.gate.users_grants import of_account
 from pef_adapters.engine.payouts import Due
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Payout, PayoutBatch, PayoutEnd, Proof
@@ -82,13 +84,18 @@ async def accounts(
 async def due(ports: Ports, actor: Actor, account_id: str) -> list[Due]:
     """What waits for the account's next bank file, oldest first; bank details masked only.
 
+    Refunds that another store has left at this account are left out, unless they are his too.
+
     Raises:
         NotThere, NotAllowed: as for every account.
     """
     async with ports.book.begin() as ledger:
         await pass_to_account(ledger, actor, Permission.SEE_PAYOUTS, account_id)
     found = await payouts.due(ports, account_id)
-    return [replace(d, destination=replace(d.destination, details={})) for d in found]
+    async with ports.book.begin() as ledger:
+        see = Permission.SEE_PAYOUTS
+        own = [d for d in found if await may_with_all(ledger, actor, see, [d.refund.id])]
+    return [replace(d, destination=replace(d.destination, details={})) for d in own]
 
 
 async def export(ports: Ports, actor: Actor, account_id: str, format_name: str) -> NewBatch:
@@ -98,11 +105,15 @@ async def export(ports: Ports, actor: Actor, account_id: str, format_name: str) 
 
     Raises:
         NotThere: no such account or format, or nothing can be paid out now.
-        NotAllowed: he may not pay out for every store of it.
+        NotAllowed: he may not pay out for every store of it, or of what waits there.
     """
     deed = Deed(what="export", subject=f"account/{account_id}", detail={"format": format_name})
     await _pass_to_account(ports, actor, deed, account_id)
     async with audited(ports, actor, deed):
+        waiting = [each.refund.id for each in await payouts.due(ports, account_id)]
+        async with ports.book.begin() as ledger:
+            if not await may_with_all(ledger, actor, Permission.PAY_OUT, waiting):
+                raise NotAllowed("another store's refunds wait here too; the house pays them out")
         exported = await payouts.export(ports, account_id, format_name, actor.name)
         deed.detail |= {"batch": exported.batch.id, "lines": exported.lines}
     return NewBatch(exported.batch.id, exported.lines, exported.left_out)
@@ -114,9 +125,15 @@ async def batches(ports: Ports, actor: Actor, limit: int = 100) -> list[BatchSum
         found = await accounts_of(ledger, actor, Permission.SEE_PAYOUTS)
         own = {account.id for account in found}
         kept = [b for b in await ledger.batches(_MOST_BATCHES) if b.account_id in own]
-        return [
+        summaries = [
             BatchSummary(batch, tuple(await ledger.payouts_of_batch(batch.id)))
             for batch in kept[:limit]
+        ]
+        see = Permission.SEE_PAYOUTS
+        return [
+            each
+            for each in summaries
+            if await may_with_all(ledger, actor, see, [line.refund_id for line in each.payouts])
         ]
 
 
@@ -222,10 +239,7 @@ async def _pass_to_account(ports: Ports, actor: Actor, deed: Deed, account_id: s
     """Let pass who may pay out; a refusal of somebody who sees the desk is kept."""
     async with ports.book.begin() as ledger:
         await pass_to_account(ledger, actor, Permission.SEE_PAYOUTS, account_id)
-        heads = await ledger.store_heads()
-        stores = [head.id for head in heads if head.account_id == account_id]
-        # An entry of one store can be read by its owner; of several, by the house.
-        deed.store_id = stores[0] if len(stores) == 1 else None
+        await of_account(ledger, deed, account_id)
     async with audited_refusals(ports, actor, deed), ports.book.begin() as ledger:
         await pass_to_account(ledger, actor, Permission.PAY_OUT, account_id)
 

@@ -28,11 +28,10 @@ from pef_adapters.engine.gate.sign_in_own import (
     start_totp,
 )
 from pef_adapters.engine.gate.sign_in_tries import (
-    TRIES_OF_EMAIL,
-    TRIES_OF_ORIGIN,
-    count_tries,
-    of_email,
-    of_origin,
+    count_at,
+    count_code,
+    forget_at,
+    of_codes,
     too_many,
 )
 from pef_adapters.engine.ports import Ledger, Ports
@@ -61,7 +60,8 @@ async def sign_in(
 
     Raises:
         SignInRefused: address, password or code is wrong, or the person is disabled.
-        TooManyTries: ten at this address, or fifty from this origin, in fifteen minutes.
+        TooManyTries: from this origin ten at this address or fifty at any, or a hundred at
+            this address from everywhere, in fifteen minutes.
     """
     address = email.strip().lower()
     async with ports.book.begin() as ledger:
@@ -73,6 +73,7 @@ async def sign_in(
         fits = await passwords.matches(user.password if user else "", password)
         if user is None or not fits:
             raise SignInRefused
+        await _demand_few_codes(ports, user, deed)
         fresh, now = await _rehashed(user, password), ports.clock.now()
         new = new_session(user.email, now, origin=origin, device=device, user_id=user.id)
         async with ports.book.begin() as ledger:
@@ -81,12 +82,18 @@ async def sign_in(
 
 
 async def _demand_few_tries(ports: Ports, actor: Actor, deed: Deed, address: str) -> None:
-    limits = {of_email(address): TRIES_OF_EMAIL, of_origin(actor.origin): TRIES_OF_ORIGIN}
-    over = await count_tries(ports, limits)
+    over = await count_at(ports, address, actor.origin)
     if over == 1:
         await keep_deed(ports, actor, deed, too_many().code)
     if over:
         raise too_many()
+
+
+async def _demand_few_codes(ports: Ports, user: User, deed: Deed) -> None:
+    """Refused in the words of every refusal: another answer would tell that the password fits."""
+    if user.totp and await count_code(ports, user):
+        deed.detail["codes"] = "too many wrong ones"
+        raise SignInRefused
 
 
 async def _rehashed(user: User, password: str) -> User:
@@ -103,7 +110,8 @@ async def _begin(ledger: Ledger, fresh: User, proved: str, code: str, new: Signe
         raise SignInRefused
     step = _proved_step(user, code, new.session.created_at)
     await ledger.save_user(replace(user, password=fresh.password, totp_step=step))
-    await ledger.forget_tries(of_email(user.email))
+    await forget_at(ledger, user.email, new.session.origin)
+    await ledger.forget_tries(of_codes(user.id))
     await ledger.add_session(new.session)
 
 

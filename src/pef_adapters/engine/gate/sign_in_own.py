@@ -12,7 +12,7 @@ from pef_adapters.engine.gate.auditing import Deed, audited
 from pef_adapters.engine.gate.sign_in_tries import (
     TRIES_OF_EMAIL,
     demand_few_tries,
-    of_email,
+    of_own,
 )
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import User
@@ -60,7 +60,7 @@ async def confirm_totp(ports: Ports, actor: Actor, secret: str, code: str) -> No
             if step is None:
                 raise SignInRefused
             await ledger.save_user(replace(user, totp=secret, totp_step=step))
-            await ledger.forget_tries(of_email(user.email))
+            await ledger.forget_tries(of_own(user.id))
 
 
 async def drop_totp(ports: Ports, actor: Actor, password: str) -> None:
@@ -116,7 +116,7 @@ async def _proved(ports: Ports, actor: Actor, password: str) -> User:
     if not await passwords.matches(user.password, password):
         raise SignInRefused
     async with ports.book.begin() as ledger:
-        await ledger.forget_tries(of_email(user.email))
+        await ledger.forget_tries(of_own(user.id))
     return user
 
 
@@ -131,7 +131,7 @@ async def _unchanged(ledger: Ledger, actor: Actor, proved: User) -> User:
 async def _demand_few(ports: Ports, actor: Actor) -> None:
     if not actor.user_id:
         raise NotAllowed
-    await demand_few_tries(ports, {of_email(actor.name): TRIES_OF_EMAIL})
+    await demand_few_tries(ports, {of_own(actor.user_id): TRIES_OF_EMAIL})
 
 
 def _demand_none(user: User) -> None:

@@ -36,6 +36,7 @@ MAKES: Final = Permission.EDIT_PEOPLE
 _FORM: Final = re.compile(r"pef_[A-Za-z0-9_-]{43}")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _LOCK: Final = "tokens"
+_MOST_SHOWN: Final = 40
 
 
 async def make_token(
@@ -55,7 +56,6 @@ async def make_token(
         NotAllowed: he is a program, connects none here, or lacks one of the permissions.
     """
     wanted = tuple(each for each in Permission if each in {*permissions})
-    _check(name, wanted, days)
     letters, now = PREFIX + secrets.token_urlsafe(32), ports.clock.now()
     token = MachineToken(
         id=f"T{secrets.token_hex(8)}",
@@ -65,11 +65,12 @@ async def make_token(
         permissions=wanted,
         created_by=actor.name,
         created_at=now,
-        expires_at=now + timedelta(days=days),
+        expires_at=now + timedelta(days=min(max(days, 0), MOST_DAYS)),
     )
     deed = Deed(what="make_token", subject=f"token/{token.id}")
-    deed.detail.update(name=name, permissions=[*wanted], days=days)
+    deed.detail.update(name=name[:_MOST_SHOWN], permissions=[*wanted], days=days)
     async with audited(ports, actor, deed), ports.book.begin() as ledger:
+        _check(name, wanted, days)
         await _demand_maker(ledger, actor, token)
         await belonging(ledger, deed, [place])
         await ledger.lock_settings(_LOCK)

@@ -11,10 +11,12 @@ from datetime import datetime
 from pef_adapters.core.access import HOUSE, Actor, Grant, Permission, Role
 from pef_adapters.core.errors import NotAllowed
 from pef_adapters.engine.gate.auditing import Deed, audited
+from pef_adapters.engine.gate.users_disabled import AGAIN, demand_may_enable
 from pef_adapters.engine.gate.users_grants import (
     belonging,
     clean_email,
     demand_may_give,
+    may_in_place,
     seen_grants,
     seen_user,
     words_of,
@@ -74,9 +76,11 @@ async def change_grants(ports: Ports, actor: Actor, email: str, grants: Sequence
         before = await seen_grants(ledger, actor, user)
         given = tuple(dict.fromkeys(grants))
         changed = {*before} ^ {*given}
-        await belonging(ledger, deed, [grant.place for grant in changed or given])
+        await belonging(ledger, deed, [grant.place for grant in before])
         deed.detail["roles"] = words_of(given)
         await demand_may_give(ledger, actor, changed)
+        # Only now: what is refused at a foreign place is not read over there.
+        await belonging(ledger, deed, [grant.place for grant in changed or given])
         kept = tuple(grant for grant in user.grants if grant not in before)
         after = replace(user, grants=tuple(dict.fromkeys((*kept, *given))))
         await _keep_an_administrator(ledger, user, after)
@@ -94,11 +98,13 @@ async def disable(ports: Ports, actor: Actor, email: str) -> list[MachineToken]:
     deed = _deed("disable", email)
     async with audited(ports, actor, deed), ports.book.begin() as ledger:
         user = await others_whole(ledger, actor, deed)
+        if user.disabled_at:
+            deed.detail[AGAIN] = True
         after = replace(user, disabled_at=user.disabled_at or ports.clock.now())
         await _keep_an_administrator(ledger, user, after)
         await ledger.save_user(after)
         await ledger.end_sessions_of(user.id)
-        return await _tokens_of(ledger, user, ports.clock.now())
+        return await _tokens_of(ledger, actor, user, ports.clock.now())
 
 
 async def enable(ports: Ports, actor: Actor, email: str) -> list[MachineToken]:
@@ -106,13 +112,15 @@ async def enable(ports: Ports, actor: Actor, email: str) -> list[MachineToken]:
 
     Raises:
         NotThere, NotAllowed: as for `disable`.
+        NotAllowed: it was somebody with roles beyond the actor's places who disabled him.
     """
     deed = _deed("enable", email)
     async with audited(ports, actor, deed), ports.book.begin() as ledger:
         user = await others_whole(ledger, actor, deed)
+        await demand_may_enable(ledger, actor, user)
         await ledger.save_user(replace(user, disabled_at=None))
         await ledger.end_sessions_of(user.id)
-        return await _tokens_of(ledger, user, ports.clock.now())
+        return await _tokens_of(ledger, actor, user, ports.clock.now())
 
 
 async def others_whole(ledger: Ledger, actor: Actor, deed: Deed) -> User:
@@ -125,11 +133,11 @@ async def others_whole(ledger: Ledger, actor: Actor, deed: Deed) -> User:
     await belonging(ledger, deed, [grant.place for grant in user.grants])
     if await seen_grants(ledger, actor, user) != user.grants:
         raise NotAllowed
-    await demand_may_give(ledger, actor, await _standing(ledger, user))
+    await demand_may_give(ledger, actor, await standing(ledger, user))
     return user
 
 
-async def _standing(ledger: Ledger, user: User) -> list[Grant]:
+async def standing(ledger: Ledger, user: User) -> list[Grant]:
     """The roles whose place still is; a store that was removed holds nobody back."""
     stores = {f"store/{head.id}" for head in await ledger.store_heads()}
     return [g for g in user.grants if not g.place.startswith("store/") or g.place in stores]
@@ -154,8 +162,11 @@ def _administers(user: User) -> bool:
     return ADMINISTRATOR in user.grants and user.disabled_at is None
 
 
-async def _tokens_of(ledger: Ledger, user: User, now: datetime) -> list[MachineToken]:
-    made = [token for token in await ledger.tokens() if token.created_by == user.email]
+async def _tokens_of(ledger: Ledger, actor: Actor, user: User, now: datetime) -> list[MachineToken]:
+    """Those that still count, in places where the actor could revoke them."""
+    heads, edit = await ledger.store_heads(), Permission.EDIT_PEOPLE
+    own = [token for token in await ledger.tokens() if token.created_by == user.email]
+    made = [token for token in own if may_in_place(actor, edit, token.place, heads)]
     return [token for token in made if token.revoked_at is None and token.expires_at > now]
 
 

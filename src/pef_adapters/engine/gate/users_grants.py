@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pef_adapters.core.access import HOUSE, ROLES, Actor, Grant, Permission, Place, agency_of
-from pef_adapters.core.access.places import store_of
+from pef_adapters.core.access.places import store_of, store_place
 from pef_adapters.core.errors import NotAllowed, NotThere, SettingInvalid
 from pef_adapters.engine.gate.auditing import Deed
 from pef_adapters.engine.known import no_store
@@ -27,6 +27,8 @@ def clean_email(typed: str) -> str:
     email = typed.strip().lower()
     name, at, host = email.partition("@")
     usable = name and at and "." in host.strip(".") and "@" not in host
+    # What only looks like another address must not be taken for it.
+    usable = usable and typed.isascii()
     # Other actors are named with a slash, and nobody may be taken for them.
     usable = usable and not {" ", "/"} & {*email} and email.isprintable()
     if not usable or len(email) > _MOST_LETTERS:
@@ -107,6 +109,15 @@ async def belonging(ledger: Ledger, deed: Deed, places: Iterable[Place]) -> None
     stores, agencies = {store for store, _ in found}, {agency for _, agency in found}
     deed.store_id = stores.pop() if len(stores) == 1 else None
     deed.agency = agencies.pop() if len(agencies) == 1 else None
+
+
+async def of_account(ledger: Ledger, deed: Deed, account_id: str) -> None:
+    """Note in a deed where a merchant account belongs.
+
+    What is of one store can be read by its owner; of several, by their agency if it is one.
+    """
+    heads = [head for head in await ledger.store_heads() if head.account_id == account_id]
+    await belonging(ledger, deed, [store_place(head.id) for head in heads])
 
 
 async def _belongs_to(ledger: Ledger, place: Place) -> tuple[str | None, str | None]:

@@ -26,7 +26,8 @@ from pef_adapters.server.console.forms import (
     prove_same_site,
     read_form,
 )
-from pef_adapters.server.console.visits import Asking, Visit, language_of, origin_of
+from pef_adapters.server.console.visits import Asking, Visit, language_of
+from pef_adapters.server.origins import origin_of
 
 __all__ = ["Asking", "Visit", "guest_page", "page", "safe_path", "signed_in"]
 

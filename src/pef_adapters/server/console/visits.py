@@ -10,8 +10,7 @@ from pef_adapters.core.access import Actor
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Session, User
 from pef_adapters.server.console import cookies
-
-_LOOPBACK = frozenset({"127.0.0.1", "::1"})
+from pef_adapters.server.origins import origin_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +42,6 @@ class Asking(Visit):
     user: User | None
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-
-
-def origin_of(request: Request) -> str:
-    """The network address that asks; behind a proxy on this machine, the one that it names."""
-    peer = request.client.host if request.client else ""
-    if peer not in _LOOPBACK:
-        return peer
-    return request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip() or peer
 
 
 def language_of(request: Request, user: User | None = None) -> str:

@@ -12,8 +12,9 @@ from pef_adapters.engine.gate import sign_in, tokens
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import User
 from pef_adapters.server.console import cookies
-from pef_adapters.server.console.visits import language_of, origin_of
+from pef_adapters.server.console.visits import language_of
 from pef_adapters.server.graphql.context import Context
+from pef_adapters.server.origins import origin_of
 
 _SCHEME: Final = "bearer"
 

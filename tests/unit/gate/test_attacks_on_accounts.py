@@ -1,0 +1,71 @@
+"""Merchant accounts that stores share, or have left: nobody reads what is another store's."""
+
+from dataclasses import replace
+
+import pytest
+
+from desk_actors import ELSEWHERE, house_owner, person, with_second_store
+from desk_world import DeskWorld
+from gate_world import FOREIGN, SISTER, House, at_agency, at_store
+from pef_adapters.core.access import Role
+from pef_adapters.core.costs import CostSettings
+from pef_adapters.core.errors import NotAllowed, NotThere, PefError
+from pef_adapters.engine.gate import accounts, costs, payouts
+from pef_adapters.engine.gate.audits import audits
+from pef_adapters.engine.records import AuditSearch
+
+
+@pytest.fixture
+async def world() -> DeskWorld:
+    """A store whose payments are too old for the original route."""
+    return await DeskWorld().open_old()
+
+
+async def test_an_agency_reads_what_was_paid_out_for_its_stores(house: House) -> None:
+    """What is done with an account of several stores of one agency belongs to that agency."""
+    async with house.world.book.begin() as ledger:
+        foreign = await ledger.store(FOREIGN)
+        assert foreign is not None
+        moved = replace(foreign, settings={"agency": "andes"})
+        await ledger.add_store(moved)
+        account_id = foreign.account_id
+    boss = await house.person("rosa@tienda.pe", at_agency(Role.AGENCY_ADMINISTRATOR))
+    with pytest.raises(PefError):
+        await payouts.export(house.ports, boss, account_id, "no-such-format")
+    assert [entry.what for entry in await audits(house.ports, boss, AuditSearch())] == ["export"]
+    owner = await house.person("max@tienda.pe", at_store(Role.OWNER, SISTER))
+    assert await audits(house.ports, owner, AuditSearch()) == []
+
+
+async def test_what_a_moved_store_left_behind_is_not_its_neighbours(world: DeskWorld) -> None:
+    """Who owns what is at an account now reads no file, and no line, of who was there before."""
+    await world.until_due("15")
+    first = await world.export()
+    await world.until_due("16", minor=5000, account="00219310000000000216")
+    await with_second_store(world)
+    store = await world.store()
+    async with world.book.begin() as ledger:
+        account = await ledger.account("main")
+        assert account is not None
+        await ledger.add_account(replace(account, id="other"))
+        await ledger.add_store(replace(store, account_id="other"))
+    neighbour = person(Role.OWNER, ELSEWHERE)
+    assert await payouts.accounts(world.ports, neighbour) == ["main"]
+    assert await payouts.due(world.ports, neighbour, "main") == []
+    assert await payouts.batches(world.ports, neighbour) == []
+    for look in (payouts.batch, payouts.bank_file):
+        with pytest.raises(NotThere):
+            await look(world.ports, neighbour, first.batch.id)
+    with pytest.raises(NotAllowed):
+        await payouts.export(world.ports, neighbour, "main", "csv")
+    assert len(await payouts.due(world.ports, house_owner(), "main")) == 1
+    assert len(await payouts.batches(world.ports, house_owner())) == 1
+
+
+async def test_an_owner_reads_what_was_changed_of_the_own_account(world: DeskWorld) -> None:
+    """Days and fees of an account of one store belong to that store."""
+    owner = person(Role.OWNER)
+    await accounts.renew(world.ports, owner, "main", documents_until=None, keys_until=None)
+    await costs.set_costs(world.ports, owner, "main", CostSettings())
+    found = await audits(world.ports, owner, AuditSearch())
+    assert [entry.what for entry in found] == ["set_costs", "renew_account"]
