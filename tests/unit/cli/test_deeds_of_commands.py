@@ -28,5 +28,5 @@ def test_what_is_done_and_what_is_refused_is_kept(world: CommandWorld, tmp_path:
 
 def test_looking_leaves_no_entry(world: CommandWorld) -> None:
     """A command that only shows something is no deed."""
-    world.answer("store", "settings", "tienda-pe")
+    world.answer("agency", "list")
     assert world.answer("audit", "list")["entries"] == []
