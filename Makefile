@@ -39,7 +39,7 @@ docs: $(VENV)/.dev ## Write the reference pages that are made from code
 	$(BIN)/python docs/generate.py
 
 site: $(VENV)/.dev ## Build the documentation as a site, in build/site; it needs no network
-	$(BIN)/sphinx-build -W --keep-going -q -b html -c docs -d build/doctrees . build/site
+	$(BIN)/sphinx-build -E -W --keep-going -q -b html -c docs -d build/doctrees . build/site
 
 pictures: $(VENV)/.dev ## Take the README's pictures of the real screens, in Chromium
 	$(BIN)/python docs/take_pictures.py

@@ -115,6 +115,7 @@ BUTTONS: dict[str, dict[str, str]] = {
         "pay by hand": "`pef payout choose REFUND --by NAME`",
         "it was paid, it was not": "`pef refund settle REFUND --paid --by NAME`, or `--not-paid`",
         "deadline": "`pef refund deadline REFUND --at TIME --by NAME`",
+        "withdraw": "`pef refund withdraw REFUND --by NAME --why REASON`",
     },
     "/console/stores/{store_id}/check": {"check a store now": "`pef store check STORE`"},
     "/console/stores/{store_id}/settings": {"change its settings": "`pef store settings STORE`"},
@@ -138,6 +139,9 @@ BUTTONS: dict[str, dict[str, str]] = {
         "keep its fees and rates": "`pef costs set FILE --account ACCOUNT`"
     },
     "/console/sign-in": {"sign in": OWN},
+    "/console/enter/{token}": {"come in by the store's platform": OWN},
+    "/console/sign-in/passkey/offer": {"ask the browser for a passkey": OWN},
+    "/console/sign-in/passkey": {"sign in with a passkey": OWN},
     "/console/sign-out": {"sign out": OWN},
     "/console/link/{token}": {"use a one-time link": OWN},
     "/console/people/invite": {"invite": "`pef user invite EMAIL --role ROLE@PLACE`"},
@@ -154,6 +158,9 @@ BUTTONS: dict[str, dict[str, str]] = {
     "/console/account/codes": {"begin with codes of an app": OWN},
     "/console/account/codes/confirm": {"ask for codes from now on": OWN},
     "/console/account/codes/drop": {"ask for codes no more": OWN},
+    "/console/account/passkeys": {"begin to add a passkey": OWN},
+    "/console/account/passkeys/keep": {"keep a passkey that the browser made": OWN},
+    "/console/account/passkeys/drop": {"remove a passkey": OWN},
     "/console/account/sessions/end": {"sign one browser out": OWN},
     "/console/account/sessions/end-all": {"sign every browser out": OWN},
 }

@@ -66,6 +66,7 @@ FIELDS: dict[str, list[tuple[str, str | None]]] = {
             "Store",
         )
     ],
+    "Mutation.refundWithdraw": [(f'(input: {{{_KEY}, refundId: "$id", why: "so"}})', "Refund")],
     "Mutation.approvalApprove": [
         (f'(input: {{{_KEY}, refundId: "$id", digest: "{"cd" * 6}"}})', "Refund")
     ],
@@ -106,6 +107,8 @@ FIXED = {"kind": "store", "proof_id": "1", "what": "retry", "version": "1", "res
 APART = {
     "/console/static/{version}/{name}": "files for everybody",
     "/console/sign-in": "counts tries; the tests of signing in prove addresses alike",
+    "/console/sign-in/passkey": "counts tries; the tests of passkeys prove refusals alike",
+    "/console/sign-in/passkey/offer": "a new challenge each time, of whoever asks",
     "/console/account/codes": "a new secret each time, of whoever asks",
     "/console/live": "goes on for as long as somebody listens; its newsroom is asked by reach",
 }

@@ -25,10 +25,10 @@ from pef_adapters.platforms.contract import (
     StoreConnection,
     StoreRefund,
 )
-from pef_shopify import health, inbound, outbound, reading, webhooks
+from pef_shopify import health, inbound, mapping, outbound, reading, webhooks
 from pef_shopify.client import Sleep
 from pef_shopify.inbox import ShopifyInbox
-from pef_shopify.settings import Settings
+from pef_shopify.settings import Settings, settings_of
 
 CAPABILITIES: Final = Capabilities(
     platform="shopify",
@@ -60,6 +60,10 @@ class Shopify:
     def settings_model(self) -> type[Settings]:
         """What a store is told (`platforms.settings_model`)."""
         return Settings
+
+    def payout_bar(self, store: StoreConnection) -> str | None:
+        """What is refunded by hand is bound as well (`platforms.payout_bars`)."""
+        return mapping.payout_barred(store, settings_of(store))
 
     @property
     def one_click(self) -> OneClick | None:

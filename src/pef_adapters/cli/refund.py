@@ -22,6 +22,7 @@ app.command("search")(refund_search.search)
 app.command("bundle")(refund_search.bundle)
 app.command("find")(refund_by_hand.find)
 app.command("new")(refund_by_hand.new)
+app.command("withdraw")(refund_by_hand.withdraw)
 
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 # Finished refunds keep their deadlines and are read past, not counted.

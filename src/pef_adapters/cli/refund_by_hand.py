@@ -1,4 +1,4 @@
-"""`pef refund find` and `pef refund new`: a refund of a payment that no store's button reaches."""
+"""`pef refund find`, `new` and `withdraw`: a refund of a payment that no store's button reaches."""
 
 import secrets
 from typing import Annotated, Any
@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from pef_adapters.cli import moments, output, refund_report
-from pef_adapters.cli.options import By, Json
+from pef_adapters.cli.options import By, Json, RefundId
 from pef_adapters.cli.running import run
 from pef_adapters.core.money import Money
 from pef_adapters.engine import by_hand
@@ -78,6 +78,22 @@ def new(
 
     refund = run(use_case, "Pressing…", json_wanted=json_wanted)
     refund_report.answer(refund, json_wanted=json_wanted)
+
+
+def withdraw(
+    refund: RefundId,
+    by: By,
+    why: Annotated[str, typer.Option(help="The reason; kept with the refund.")],
+    *,
+    json_wanted: Json = False,
+) -> None:
+    """Take back a refund that was pressed by hand, before it is sent; it is over then."""
+
+    async def use_case(ports: Ports, _: Settings) -> Refund:
+        return await by_hand.withdraw(ports, refund, by, why)
+
+    withdrawn = run(use_case, "Withdrawing…", json_wanted=json_wanted)
+    refund_report.answer(withdrawn, json_wanted=json_wanted)
 
 
 def _record(found: Found) -> dict[str, Any]:

@@ -8,12 +8,9 @@ from typing import Annotated
 
 import structlog
 import typer
-import uvicorn
 
 from pef_adapters import logs
 from pef_adapters.cli import output
-from pef_adapters.engine.gate.links import first_link
-from pef_adapters.engine.ports import Ports
 from pef_adapters.pagoefectivo.sandbox import SandboxSettings
 from pef_adapters.pagoefectivo.sandbox import run as run_sandbox
 from pef_adapters.pagoefectivo.sandbox.keys import (
@@ -22,16 +19,10 @@ from pef_adapters.pagoefectivo.sandbox.keys import (
     DEFAULT_SERVICE_ID,
 )
 from pef_adapters.runtime import Runtime, database
-from pef_adapters.server.app import create_app, create_certificate_app
-from pef_adapters.server.mutual_tls import Certificates, serve_by_certificate
-from pef_adapters.server.origins import networks
 from pef_adapters.settings import Settings, read_settings
 from pef_adapters.storage.migrations import migrate
 
 _log = structlog.get_logger(__name__)
-
-_PATIENCE_SECONDS = 5
-
 
 LogsAsJson = Annotated[bool, typer.Option("--json", help="One JSON object a log line.")]
 
@@ -48,7 +39,10 @@ def serve(
     with explained, contextlib.suppress(KeyboardInterrupt):
         settings = _configured(as_json=json_wanted)
         as_json = json_wanted or settings.log_json
-        asyncio.run(_serve(settings, with_worker=worker, as_json=as_json))
+        # Most commands serve nothing, and need not wait for all that a web server needs.
+        from pef_adapters.cli.serving import run_service  # noqa: PLC0415
+
+        asyncio.run(run_service(settings, with_worker=worker, as_json=as_json))
 
 
 def worker(*, json_wanted: LogsAsJson = False) -> None:
@@ -118,75 +112,10 @@ def _introduce(address: str, *, json_wanted: bool) -> None:
     )
 
 
-async def _serve(settings: Settings, *, with_worker: bool, as_json: bool) -> None:
-    async with Runtime.open(settings) as runtime:
-        proxies = networks(settings.trusted_proxies)
-        app = create_app(runtime.ports, settings.address, trusted_proxies=proxies)
-        config = uvicorn.Config(
-            app,
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            # A buyer's link is in its path; and nobody has anything to say by websocket.
-            access_log=False,
-            ws="none",
-            server_header=False,
-            # The rightmost proxy's word about the client matters to logs only.
-            proxy_headers=False,
-            # A console that is open keeps a stream for minutes; it comes back by itself.
-            timeout_graceful_shutdown=_PATIENCE_SECONDS,
-        )
-        beside = [asyncio.create_task(runtime.work())] if with_worker else []
-        if Certificates.named_in(settings) is not None:
-            by_certificate = create_certificate_app(runtime.ports)
-            beside.append(asyncio.create_task(serve_by_certificate(by_certificate, settings)))
-        await _tell_first_link(runtime.ports, as_json=as_json)
-        _log.info("serving", address=settings.address, worker=with_worker)
-        try:
-            await _serve_beside(uvicorn.Server(config), beside)
-        finally:
-            await _stopped(beside)
-
-
-async def _tell_first_link(ports: Ports, *, as_json: bool) -> None:
-    """The one link that is ever told here, and only while nobody can sign in."""
-    link = await first_link(ports)
-    if link is None:
-        return
-    if as_json:
-        _log.warning("no_administrator_yet", link=link)
-    else:
-        typer.echo(
-            f"Nobody can sign in yet. The first administrator opens (once): {link}", err=True
-        )
-
-
 async def _work(settings: Settings) -> None:
     async with Runtime.open(settings) as runtime:
         _log.info("working", concurrency=settings.worker_concurrency)
         await runtime.work()
-
-
-async def _serve_beside(server: uvicorn.Server, beside: list[asyncio.Task[None]]) -> None:
-    """Serve until told to end, or until what runs beside it fails."""
-
-    def end_too(_: asyncio.Task[None]) -> None:
-        server.should_exit = True
-
-    for task in beside:
-        task.add_done_callback(end_too)
-    await server.serve()
-    for task in beside:
-        if task.done():
-            task.result()
-
-
-async def _stopped(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    for task in tasks:
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 def _configured(*, as_json: bool) -> Settings:

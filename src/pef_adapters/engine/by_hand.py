@@ -2,7 +2,8 @@
 
 For sellers whose shop has no button that we hear of. What is pressed is kept as an asked
 refund and registered in the same transaction, under the payment's lock, and then goes the
-way of every other refund. Decides nothing, and sends nothing.
+way of every other refund. It can be withdrawn until it is sent, and is over then. Decides
+nothing, and sends nothing.
 """
 
 import re
@@ -15,8 +16,12 @@ from pef_adapters.core.errors import (
     NotThere,
     RequestIdReused,
     RestChanged,
+    TransitionRefused,
 )
+from pef_adapters.core.masking import without_long_numbers
 from pef_adapters.core.money import Money
+from pef_adapters.core.states import TABLE, Event, State
+from pef_adapters.engine.attention import ALARMS
 from pef_adapters.engine.by_hand_rest import (
     Found,
     KnownOrder,
@@ -29,21 +34,23 @@ from pef_adapters.engine.by_hand_rest import (
     usable,
 )
 from pef_adapters.engine.digest import register_in
-from pef_adapters.engine.known import known_store
+from pef_adapters.engine.known import known_store, locked_refund
 from pef_adapters.engine.people import named
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import (
     Checkout,
     KeptRefund,
     Payment,
+    PayoutEnd,
     Refund,
     Store,
 )
+from pef_adapters.engine.transition import PERSON, move
 from pef_adapters.platforms.asked import Operation
 from pef_adapters.platforms.by_hand import BY_HAND, no_order_of, own_id
 from pef_adapters.platforms.kept import store_refund
 
-__all__ = ["LONGEST_REASON", "Found", "Press", "find", "press"]
+__all__ = ["LONGEST_REASON", "Found", "Press", "find", "may_withdraw", "press", "withdraw"]
 
 LONGEST_REASON = 500
 _LONGEST_KEY = 200
@@ -102,6 +109,58 @@ async def press(ports: Ports, store_id: str, pressed: Press) -> Refund:
         return await _registered(ledger, kept)
 
 
+async def withdraw(ports: Ports, refund_id: str, person: str, why: str) -> Refund:
+    """Take back what was pressed here, before any of it is sent; its amount is free again.
+
+    It is over for good: nobody tries it again, its key goes on naming it, and what shall go
+    back after all is pressed anew. One that is withdrawn already stays as it is.
+
+    Raises:
+        NotThere: no such refund.
+        InvalidInput: no name, or no reason that can be kept.
+        TransitionRefused: a store's button made it, it is on its way or over, or its money
+            may have gone already.
+    """
+    who, reason, now = named(person), _usable_reason(why), ports.clock.now()
+    async with ports.book.begin() as ledger:
+        refund = await locked_refund(ledger, refund_id)
+        if refund.platform == BY_HAND and refund.state is State.CANCELLED:
+            return refund
+        await _refuse_withdrawal(ledger, refund)
+        refund = await move(
+            ledger,
+            refund,
+            Event.STORE_WITHDREW,
+            now,
+            actor=PERSON + who,
+            detail={"why": without_long_numbers(reason)},
+        )
+        await ledger.wake(refund)
+    return refund
+
+
+def may_withdraw(refund: Refund) -> bool:
+    """Whether it was pressed here and nothing of it is on its way, for all that it shows."""
+    stops = TABLE[refund.state].get(Event.STORE_WITHDREW) is State.CANCELLED
+    new = refund.state is not State.CANCELLED
+    return refund.platform == BY_HAND and stops and new and refund.attention not in ALARMS
+
+
+async def _refuse_withdrawal(ledger: Ledger, refund: Refund) -> None:
+    if refund.platform != BY_HAND:
+        raise TransitionRefused(f"refund {refund.id} was pressed in its store: delete it there")
+    if refund.attention in ALARMS:
+        raise TransitionRefused(
+            f"an alarm stands on refund {refund.id}; see `pef refund show`, and mend that first"
+        )
+    if not may_withdraw(refund):
+        raise TransitionRefused(f"a refund that is {refund.state} can't be withdrawn any more")
+    for payout in await ledger.payouts_of_refund(refund.id):
+        if payout.ended_as is not PayoutEnd.RETURNED:
+            # Its amount would be offered again beside what a bank has, or has paid.
+            raise TransitionRefused(f"the bank file has its line {payout.line_id}; settle it")
+
+
 async def _hold_gateways(ledger: Ledger, payment: Payment) -> None:
     """Until we are done no gateway can ask for what is left of it (`asked_refunds`)."""
     for checkout in sorted(await checkouts_of(ledger, payment), key=lambda each: each.id):
@@ -118,15 +177,25 @@ async def _locked(ledger: Ledger, payment: Payment) -> Payment:
 def _checked(pressed: Press) -> Press:
     """The press as it is compared and kept: without the spaces around key and reason."""
     named(pressed.person)
-    key, reason = usable(pressed.key, _KEY, "an idempotency key"), pressed.reason.strip()
-    if _UNKEEPABLE.search(key + reason):
-        # Kept it would be another text, and the same press again another refund.
-        raise InvalidInput("the reason or the key has letters that can't be kept; type it anew")
-    if not reason or len(reason) > LONGEST_REASON:
-        raise InvalidInput(f"give a reason, in {LONGEST_REASON} letters at most")
+    key, reason = usable(pressed.key, _KEY, "an idempotency key"), _usable_reason(pressed.reason)
+    _refuse_unkeepable(key)
     if pressed.amount.minor <= 0:
         raise InvalidInput("the amount of a refund must be above zero")
     return replace(pressed, key=key, reason=reason)
+
+
+def _usable_reason(typed: str) -> str:
+    reason = typed.strip()
+    _refuse_unkeepable(reason)
+    if not reason or len(reason) > LONGEST_REASON:
+        raise InvalidInput(f"give a reason, in {LONGEST_REASON} letters at most")
+    return reason
+
+
+def _refuse_unkeepable(typed: str) -> None:
+    """Kept it would be another text, and the same press again another refund."""
+    if _UNKEEPABLE.search(typed):
+        raise InvalidInput("the reason or the key has letters that can't be kept; type it anew")
 
 
 async def _check_rest(ledger: Ledger, payment: Payment, pressed: Press) -> None:

@@ -116,10 +116,15 @@ def _names_order(refund: Refund, store: Store) -> bool:
 
 
 async def order_by_name(ledger: Ledger, store: Store, typed: str) -> KnownOrder | None:
-    """The store's order that people mean by this number or id; a number goes first."""
-    search = RefundSearch(reach=frozenset((store.id,)), order=typed, limit=_MOST_LIKE_NAMED)
-    found = [each for each in await ledger.search_refunds(search) if _names_order(each, store)]
-    found.sort(key=lambda each: each.order_number != typed)
+    """The store's order that people mean by this number or id; a number goes first.
+
+    Some stores write "#1001" for what its people call 1001; `typed` is without the sign.
+    """
+    reach, found = frozenset((store.id,)), list[Refund]()
+    for name in (typed, f"#{typed}"):
+        search = RefundSearch(reach=reach, order=name, limit=_MOST_LIKE_NAMED)
+        found += [r for r in await ledger.search_refunds(search) if _names_order(r, store)]
+    found.sort(key=lambda each: each.order_number.removeprefix("#") != typed)
     return KnownOrder(found[0].order_id, found[0].order_number) if found else None
 
 

@@ -17,6 +17,7 @@ from pef_adapters.core.calendar import lima_time
 from pef_adapters.core.policy.explanation import Explanation, explain_decision
 from pef_adapters.core.states import CARE, Event, allows
 from pef_adapters.engine import story
+from pef_adapters.engine.by_hand import may_withdraw
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.rail_words import RailWord, of_attempt, of_exchange
 from pef_adapters.engine.records import Attempt, Exchange, Payout, Refund, ReviewAct
@@ -24,7 +25,7 @@ from pef_adapters.engine.story import Story
 from pef_adapters.engine.transition import may_reopen
 
 RETRY, SETTLE_PAID, SETTLE_UNPAID = "retry", "settle_paid", "settle_unpaid"
-CHOOSE_PAYOUT, DEADLINE = "choose_payout", "deadline"
+CHOOSE_PAYOUT, DEADLINE, WITHDRAW = "choose_payout", "deadline", "withdraw"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ def possible(refund: Refund) -> frozenset[str]:
         found.add(SETTLE_PAID)
     if allows(state, Event.PERSON_CONFIRMED_UNPAID):
         found.add(SETTLE_UNPAID)
+    if may_withdraw(refund):
+        found.add(WITHDRAW)
     return frozenset(found)
 
 

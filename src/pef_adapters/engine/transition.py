@@ -21,6 +21,7 @@ from pef_adapters.engine.attention import (
 )
 from pef_adapters.engine.ports import Ledger
 from pef_adapters.engine.records import Payment, Refund, ReviewEnd, TimelineEntry
+from pef_adapters.platforms.by_hand import BY_HAND
 from pef_adapters.platforms.contract import Outcome
 
 ENGINE = "engine"
@@ -48,8 +49,8 @@ async def move(
     An alarm stays through every step but a person's (`engine.attention`).
 
     Raises:
-        TransitionRefused: the table has no such cell, or the platform was told for good
-            that this refund is over.
+        TransitionRefused: the table has no such cell, the platform was told for good
+            that this refund is over, or it was withdrawn where it was pressed by hand.
         AmountExceedsRest: the payment has not enough left to reserve.
     """
     target = next_state(refund.state, event)
@@ -145,7 +146,12 @@ async def _end_review(ledger: Ledger, refund_id: str, now: datetime) -> None:
 
 def may_reopen(refund: Refund) -> bool:
     """Whether this refund may still be decided anew: not after its platform heard the end."""
-    return refund.outcome is None
+    return refund.outcome is None and not _is_withdrawn_here(refund)
+
+
+def _is_withdrawn_here(refund: Refund) -> bool:
+    """No store can have it after all, and its amount may have been pressed anew since."""
+    return refund.platform == BY_HAND and refund.state is State.CANCELLED
 
 
 def _against_outcome(refund: Refund, event: Event, target: State) -> str | None:
@@ -154,6 +160,8 @@ def _against_outcome(refund: Refund, event: Event, target: State) -> str | None:
     Raises:
         TransitionRefused: this very step would send money against it.
     """
+    if event is Event.REOPENED and _is_withdrawn_here(refund):
+        raise TransitionRefused(f"refund {refund.id} was withdrawn for good; press a new one")
     if refund.outcome is None:
         return None
     if event is Event.REOPENED:

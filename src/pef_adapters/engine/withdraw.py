@@ -10,12 +10,13 @@ from dataclasses import replace
 from pef_adapters.core.errors import PlatformRefused
 from pef_adapters.core.states import Event, State, allows
 from pef_adapters.engine.ports import Ports
-from pef_adapters.engine.records import Refund
+from pef_adapters.engine.records import Refund, Store
 from pef_adapters.engine.store_records import connection
 from pef_adapters.engine.transition import call_for_attention, move
 from pef_adapters.platforms.by_hand import BY_HAND
 from pef_adapters.platforms.contract import Hint, HintKind, StoreRefund
 from pef_adapters.platforms.kept import store_refund
+from pef_adapters.platforms.payout_bars import payout_bar_of
 
 _TOO_LATE = "code.STORE_WITHDREW_TOO_LATE"
 _LONGEST_REFERENCE = 200
@@ -33,7 +34,7 @@ async def still_wanted(ports: Ports, refund: Refund) -> StoreRefund | None:
     if store is None:
         return None
     if refund.platform == BY_HAND:
-        return await _pressed_here(ports, refund)
+        return await _pressed_here(ports, store, refund)
     if store.platform != refund.platform:
         # What one platform told, another can't know: that it is not there proves nothing.
         raise PlatformRefused(
@@ -50,11 +51,18 @@ async def still_wanted(ports: Ports, refund: Refund) -> StoreRefund | None:
     return wanted and replace(wanted, transaction_id=usable_reference(wanted))
 
 
-async def _pressed_here(ports: Ports, refund: Refund) -> StoreRefund | None:
-    """No store knows it: what was pressed here is read from what was kept of it."""
+async def _pressed_here(ports: Ports, store: Store, refund: Refund) -> StoreRefund | None:
+    """No store knows it: what was pressed here is read from what was kept of it.
+
+    Its store's rules bind it none the less, such as the App Store's about payouts.
+
+    Raises:
+        SettingInvalid: the store's settings don't tell whether it bars payouts.
+    """
     async with ports.book.begin() as ledger:
         kept = await ledger.asked_refund(refund.store_id, refund.platform_refund_id)
-    return None if kept is None else store_refund(kept)
+    bar = payout_bar_of(ports.platforms.named(store.platform), connection(ports, store))
+    return None if kept is None else store_refund(kept, bar)
 
 
 def usable_reference(found: StoreRefund) -> str | None:

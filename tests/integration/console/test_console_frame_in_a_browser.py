@@ -22,6 +22,7 @@ from storage_samples import refund
 
 pytestmark = pytest.mark.browser
 
+_PATIENCE_MS = 30_000
 PASSWORD = "cuatro palabras sin orden"
 PAGES = ("/console", "/console/people", "/console/audit", "/console/account")
 
@@ -85,7 +86,7 @@ async def test_pages_are_accessible_on_a_phone(
 
 
 async def test_an_open_page_follows_a_change(world: ConsoleWorld, chrome: Browser) -> None:
-    """A refund that changes elsewhere changes on the open page, which says so politely."""
+    """A refund that changes elsewhere changes on the open page, and what is open stays open."""
     async with open_console(world, chrome) as page:
         await page.goto("/console?lang=en")
         await expect(page.get_by_role("link", name="#A1")).to_be_visible()
@@ -97,8 +98,9 @@ async def test_an_open_page_follows_a_change(world: ConsoleWorld, chrome: Browse
             assert kept is not None
             now = world.clock.now()
             await ledger.save_refund(replace(kept, state=State.REJECTED, updated_at=now))
-        await expect(page.locator("#today")).to_contain_text("Nothing needs a person")
-        await expect(page.locator("#announced")).to_have_text("The page shows the newest state.")
+        await expect(page.locator("#today")).to_contain_text(
+            "Nothing needs a person", timeout=_PATIENCE_MS
+        )
         assert await page.evaluate("document.body.dataset.same") == "yes"
         await expect(page.locator("#per-day-table table")).to_be_visible()
 
@@ -134,3 +136,14 @@ async def test_the_code_for_an_app_is_a_picture(world: ConsoleWorld, chrome: Bro
         await expect(picture).to_have_attribute("alt", re.compile("QR"))
         assert await picture.evaluate("each => each.naturalWidth") > 0
         assert await faults(page) == []
+
+
+async def test_news_are_announced_politely(world: ConsoleWorld, chrome: Browser) -> None:
+    """Once the page was drawn again because of an event, a live region says so."""
+    async with open_console(world, chrome) as page:
+        await page.goto("/console?lang=en")
+        await expect(page.locator("#announced")).to_have_attribute("aria-live", "polite")
+        told = "document.dispatchEvent(new CustomEvent('refund-changed', {detail: {data: 'rf-1'}}))"
+        await page.evaluate(told)
+        said = page.locator("#announced")
+        await expect(said).to_have_text("The page shows the newest state.", timeout=_PATIENCE_MS)

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from command_world import CommandWorld
 from engine_world import World
 from gate_world import token_in
-from pef_adapters.cli import service
+from pef_adapters.cli import serving
 from pef_adapters.cli.operator import operator
 from pef_adapters.core.access import ActorKind, Permission
 from pef_adapters.engine.gate.links_accepted import accept_link
@@ -137,11 +137,11 @@ def test_serve_tells_the_first_link_only_while_nobody_can_sign_in(
     async def starts() -> None:
         world = await World().open()
         with capture_logs() as logged:
-            await service._tell_first_link(world.ports, as_json=True)
+            await serving.tell_first_link(world.ports, as_json=True)
         (line,) = logged
         assert line["event"] == "no_administrator_yet"
         assert line["link"].startswith("https://refunds.example/console/link/")
-        await service._tell_first_link(world.ports, as_json=False)
+        await serving.tell_first_link(world.ports, as_json=False)
         told = capsys.readouterr().err
         link = told.split()[-1]
         assert link.startswith("https://refunds.example/console/link/")
@@ -149,7 +149,7 @@ def test_serve_tells_the_first_link_only_while_nobody_can_sign_in(
         await accept_link(world.ports, token_in(link), **told_email)
         with capture_logs() as logged:
             for as_json in (False, True):
-                await service._tell_first_link(world.ports, as_json=as_json)
+                await serving.tell_first_link(world.ports, as_json=as_json)
         assert logged == []
         said = capsys.readouterr()
         assert (said.out, said.err) == ("", "")

@@ -1,4 +1,4 @@
-"""`pef refund search`, `bundle`, `find`, `new` and `pef store add by-hand` on a real database."""
+"""`pef refund search`, `bundle`, `find`, `new`, `withdraw`, `pef store add by-hand`: for real."""
 
 import io
 import zipfile
@@ -65,6 +65,19 @@ def test_a_rest_that_has_changed_is_refused(world: CommandWorld) -> None:
     code, _ = world.refusal("refund", "new", *PRESS, "--rest", "129.80")
     assert code == "REST_CHANGED"
     assert len(world.answer("refund", "search")["refunds"]) == 1
+
+
+def test_what_was_pressed_by_mistake_is_withdrawn(world: CommandWorld) -> None:
+    """Its amount remains again, and the old key goes on naming it; without a reason nothing is."""
+    made = world.answer("refund", "new", *PRESS, "--rest", "129.80", "--key", "k1")
+    withdraw = ("refund", "withdraw", made["id"], "--by", "Luis", "--why")
+    assert world.refusal(*withdraw, " ")[0] == "INVALID_INPUT"
+    assert world.answer(*withdraw, "por error")["state"] == "cancelled"
+    assert world.answer("refund", "find", *PAYMENT)["rest"] == "129.80"
+    again = world.answer("refund", "new", *PRESS, "--rest", "129.80", "--key", "k1")
+    assert (again["id"], again["state"]) == (made["id"], "cancelled")
+    assert world.refusal("refund", "retry", made["id"], "--by", "Luis")[0] == "TRANSITION_REFUSED"
+    assert "por error" in world.said("refund", "show", made["id"])
 
 
 def test_what_cannot_be_searched_is_refused(world: CommandWorld) -> None:

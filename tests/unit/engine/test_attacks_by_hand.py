@@ -6,9 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from by_hand_world import ByHandWorld
+from by_hand_world import BothPlatforms, ByHandWorld
 from engine_world import CIP, PAID, Killed
-from pef_adapters.core.errors import InvalidInput, InvalidMoney, RequestIdReused, RestChanged
+from pef_adapters.core.errors import (
+    InvalidInput,
+    InvalidMoney,
+    RequestIdReused,
+    RestChanged,
+    TransitionRefused,
+)
 from pef_adapters.core.money import Money
 from pef_adapters.core.states import State
 from pef_adapters.engine import approvals, people
@@ -17,11 +23,20 @@ from pef_adapters.engine.digest import digest
 from pef_adapters.engine.ports import Boundary
 from pef_adapters.engine.records import Refund, Store
 from pef_adapters.platforms.by_hand import BY_HAND, is_no_order, own_id
-from pef_adapters.platforms.contract import Outcome
+from pef_adapters.platforms.contract import Outcome, StoreConnection
+from pef_adapters.testing.fake_platform import FakePlatform
 from storage_samples import checkout
 
 WATCHED = {"policy": {"name": "shop", "otherwise": "approve", "double_press_minutes": 10}}
 SOLES_50 = Money(5000, "PEN")
+
+
+class _NoPayouts(FakePlatform):
+    """A store platform that lets refunds go back by the original route only."""
+
+    def payout_bar(self, store: StoreConnection) -> str | None:
+        """Barred, whichever of its stores it is."""
+        return "code.PAYOUT_BARRED_BY_STORE" if store.platform == "fake" else None
 
 
 async def test_the_store_and_a_person_here_do_not_refund_the_same_twice() -> None:
@@ -149,12 +164,13 @@ async def test_an_order_that_was_not_paid_by_it_is_not_told() -> None:
         assert here.order_id == taken.order_id
 
 
-async def test_a_number_goes_before_an_id() -> None:
+@pytest.mark.parametrize("number", ["77", "#77"])
+async def test_a_number_goes_before_an_id(number: str) -> None:
     """People read numbers: order 77 by its number is meant, not the one with the id 77."""
     world = await ByHandWorld().start()
     world.rail.pay("22", PAID, world.clock.now())
     pay = {"transaction_id": "22"}
-    await world.press("15", 1000, order_id="14", order_number="77", **pay)
+    await world.press("15", 1000, order_id="14", order_number=number, **pay)
     await world.run()
     world.clock.advance(minutes=1)
     await world.press("16", 1000, order_id="77", order_number="90", **pay)
@@ -195,6 +211,23 @@ async def test_limits_count_the_buyer_of_what_is_refunded_here() -> None:
     await world.run()
     assert here.buyer == (await world.refund()).buyer is not None
     assert (await world.now(here)).state is State.HELD
+
+
+async def test_a_store_that_bars_payouts_bars_them_by_hand_too() -> None:
+    """Too old for the original route: held as the store's own refund would be, and not paid out."""
+    world = await ByHandWorld().start()
+    world.rail.pay(CIP, PAID, world.clock.now() - timedelta(days=45))
+    world.platform = _NoPayouts(world.clock.now)
+    world.ports = replace(world.ports, platforms=BothPlatforms(world.platform))
+    here = await world.press_here(5000)
+    await world.run()
+    here = await world.now(here)
+    assert (here.state, here.decision and here.decision["code"]) == (
+        State.HELD,
+        "PAYOUT_BARRED_BY_STORE",
+    )
+    with pytest.raises(TransitionRefused):
+        await people.choose_payout(world.ports, here.id, "Luis")
 
 
 async def test_a_lost_wake_up_is_found_again() -> None:

@@ -6,11 +6,13 @@ import pytest
 
 from desk_actors import ELSEWHERE, house_owner, person, with_second_store
 from desk_world import DeskWorld
+from engine_world import CIP
 from gate_world import FOREIGN, SISTER, House, at_agency, at_store
 from pef_adapters.core.access import Role
 from pef_adapters.core.costs import CostSettings
 from pef_adapters.core.errors import NotAllowed, NotThere, PefError
-from pef_adapters.engine.gate import accounts, costs, payouts
+from pef_adapters.engine.by_hand import Found, Press
+from pef_adapters.engine.gate import accounts, by_hand, costs, payouts
 from pef_adapters.engine.gate.audits import audits
 from pef_adapters.engine.records import AuditSearch
 
@@ -39,9 +41,9 @@ async def test_an_agency_reads_what_was_paid_out_for_its_stores(house: House) ->
 
 async def test_what_a_moved_store_left_behind_is_not_its_neighbours(world: DeskWorld) -> None:
     """Who owns what is at an account now reads no file, and no line, of who was there before."""
-    await world.until_due("15")
+    await world.until_due("15", 5000)
     first = await world.export()
-    await world.until_due("16", minor=5000, account="00219310000000000216")
+    await world.until_due("16", 4000)
     await with_second_store(world)
     store = await world.store()
     async with world.book.begin() as ledger:
@@ -69,3 +71,43 @@ async def test_an_owner_reads_what_was_changed_of_the_own_account(world: DeskWor
     await costs.set_costs(world.ports, owner, "main", CostSettings())
     found = await audits(world.ports, owner, AuditSearch())
     assert [entry.what for entry in found] == ["set_costs", "renew_account"]
+
+
+def pressed(seen: Found) -> Press:
+    """All that remains of a payment, as the form sends it."""
+    return Press(
+        transaction_id=seen.payment.transaction_id,
+        order_number="",
+        amount=seen.rest,
+        expected_rest=seen.rest,
+        reason="broken",
+        person="",
+        key="k1",
+    )
+
+
+async def test_a_neighbours_payment_is_neither_found_nor_refunded(world: DeskWorld) -> None:
+    """Two stores share an account: a payment of one reads to the other's owner like none."""
+    await with_second_store(world)
+    owner, neighbour = person(Role.OWNER), person(Role.OWNER, ELSEWHERE)
+    seen = await by_hand.find(world.ports, house_owner(), "tienda-pe", CIP)
+    said = set()
+    for name in (CIP, "87654321"):
+        with pytest.raises(NotThere) as refusal:
+            await by_hand.find(world.ports, neighbour, "otra-pe", name)
+        said.add(str(refusal.value).replace(name, "X"))
+    assert len(said) == 1
+    with pytest.raises(NotThere):
+        await by_hand.press(world.ports, neighbour, "otra-pe", pressed(seen))
+    await world.press("15", 5000)
+    await world.run()
+    own = await by_hand.find(world.ports, owner, "tienda-pe", CIP)
+    refund = await by_hand.press(world.ports, owner, "tienda-pe", pressed(own))
+    assert refund.amount == own.rest
+
+
+async def test_an_account_of_ones_own_is_searched_freely(world: DeskWorld) -> None:
+    """Where nobody else shares the account, a payment need not be known here."""
+    owner = person(Role.OWNER)
+    seen = await by_hand.find(world.ports, owner, "tienda-pe", CIP)
+    await by_hand.press(world.ports, owner, "tienda-pe", pressed(seen))

@@ -30,6 +30,7 @@ from pef_adapters.core.errors import (
     SettingInvalid,
     SignInLinkRefused,
 )
+from pef_adapters.engine.departures import leave
 from pef_adapters.engine.gate import agencies
 from pef_adapters.engine.gate.audits import audits
 from pef_adapters.engine.gate.links import invite, reset_link
@@ -188,3 +189,29 @@ async def test_a_token_that_takes_a_person_is_refused_and_kept(house: House) -> 
     (entry,) = await house.audit()
     assert entry.outcome == "SETTING_INVALID"
     assert entry.detail["permissions"] == ["approvals:decide"]
+
+
+async def test_a_new_password_ends_the_passkeys(house: House) -> None:
+    """Who got in before by a passkey of his own making does not get in again."""
+    await house.person(EVA, at_store(Role.AGENT), passkeys=({"id": "thief"},))
+    await accept(house, await reset_link(house.ports, operator(), EVA))
+    assert (await house.user(EVA)).passkeys == ()
+
+
+@pytest.mark.parametrize("kind", ["invite", "reset"])
+async def test_links_of_a_platforms_person_die_when_the_store_leaves(
+    house: House, kind: str
+) -> None:
+    """Whom its platform proved has nothing to give once the app was removed."""
+    power = Power(store_place(MINE), ROLES[Role.OWNER])
+    actor = Actor("shopify/42", ActorKind.PERSON, (power,))
+    links = [await invite(house.ports, actor, EVA, [at_store(Role.OWNER)], "en") for _ in range(2)]
+    await accept(house, links[0])
+    if kind == "reset":
+        links[1] = await reset_link(house.ports, actor, EVA)
+    async with house.world.book.begin() as ledger:
+        store = await ledger.store(MINE)
+    assert store is not None
+    await leave(house.ports, store, at=None)
+    with pytest.raises(SignInLinkRefused):
+        await accept(house, links[1])

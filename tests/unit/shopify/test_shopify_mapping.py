@@ -11,6 +11,8 @@ from pef_adapters.core.errors import PlatformNonsense
 from pef_adapters.core.money import Money
 from pef_adapters.core.policy import Mode
 from pef_adapters.platforms.contract import StoreRefund
+from pef_adapters.platforms.payout_bars import payout_bar_of
+from pef_shopify import Shopify
 from pef_shopify.mapping import changed_hint, may_be_ours, store_refund
 from pef_shopify.settings import settings_of
 from pef_shopify.wire import ChangedOrder, MoneyBag, Order, Transaction
@@ -283,6 +285,7 @@ def test_an_app_store_app_pays_nothing_out(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("PEF_SHOPIFY_DISTRIBUTION", "app_store")
     shared = {"secrets": {"client_id": "", "client_secret": ""}}
     assert read(**shared).payout_barred == "code.PAYOUT_BARRED_BY_APP_STORE"
+    assert payout_bar_of(Shopify(), connection(**shared)) == "code.PAYOUT_BARRED_BY_APP_STORE"
 
 
 def test_a_custom_app_pays_out_where_the_store_lets_it() -> None:
@@ -290,6 +293,9 @@ def test_a_custom_app_pays_out_where_the_store_lets_it() -> None:
     assert read().payout_barred is None
     barred = read(settings={"payouts": "barred"})
     assert barred.payout_barred == "code.PAYOUT_BARRED_BY_STORE"
+    store = connection(settings={"payouts": "barred"})
+    assert payout_bar_of(Shopify(), store) == "code.PAYOUT_BARRED_BY_STORE"
+    assert payout_bar_of(Shopify(), connection()) is None
 
 
 # --- the poll ---

@@ -7,6 +7,7 @@ import pytest
 from pef_adapters.core import texts
 from pef_adapters.core.errors import PlatformRefused, SettingInvalid
 from pef_adapters.platforms.contract import Hint, HintKind
+from pef_adapters.platforms.payout_bars import payout_bar_of
 from pef_shopify.payments import ShopifyPayments
 from pef_shopify.payments.settings import payments_app_of, payments_settings_of, payout_barred
 from shopify_payments_bench import connection
@@ -54,7 +55,8 @@ def test_who_bars_payouts(
 ) -> None:
     """An App Store app never pays out by hand; a custom one as its store says."""
     monkeypatch.setenv("PEF_SHOPIFY_DISTRIBUTION", distribution)
-    assert payout_barred(connection(settings=settings, secrets=secrets)) == barred
+    store = connection(settings=settings, secrets=secrets)
+    assert payout_barred(store) == payout_bar_of(ShopifyPayments(), store) == barred
     assert barred is None or texts.known(barred)
 
 

@@ -72,6 +72,10 @@ class ShopifyPayments:
         """What a store is told (`platforms.settings_model`)."""
         return PaymentsSettings
 
+    def payout_bar(self, store: StoreConnection) -> str | None:
+        """What is refunded by hand is bound as well (`platforms.payout_bars`)."""
+        return payout_barred(store)
+
     @property
     def one_click(self) -> OneClick | None:
         """None: the installation ends at the app's own page, with a code to exchange."""

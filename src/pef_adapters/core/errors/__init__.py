@@ -4,6 +4,14 @@ A class name states a fact; its docstring is its default message. Nothing here
 knows how an error is shown: surfaces read `code`, `http_status` and `text_key`.
 
     PefError
+    ├── NotSignedIn                  nobody, or no good token
+    │   ├── SignInRefused            e-mail, password or code is wrong
+    │   └── SignInLinkRefused        unknown, used or expired
+    ├── NotAllowed                   yours to see, not to do
+    ├── FormStale                    a form of another session
+    ├── TooManyTries
+    ├── CallUnderWay                 the same idempotency key is being worked on
+    ├── RestChanged                  what remains of a payment is not what was shown
     ├── InvalidInput                 what was given can't be used
     │   ├── InvalidMoney
     │   ├── UnknownCurrency
@@ -35,14 +43,6 @@ knows how an error is shown: surfaces read `code`, `http_status` and `text_key`.
     │   ├── EditorCannotApprove
     │   ├── AlreadyApproved
     │   └── NothingToApprove
-    ├── NotSignedIn                  nobody, or no good token
-    │   ├── SignInRefused            e-mail, password or code is wrong
-    │   └── SignInLinkRefused        unknown, used or expired
-    ├── NotAllowed                   yours to see, not to do
-    ├── FormStale                    a form of another session
-    ├── TooManyTries
-    ├── CallUnderWay                 the same idempotency key is being worked on
-    ├── RestChanged                  what remains of a payment is not what was shown
     ├── WebhookRejected              a delivery that changes nothing
     │   ├── SignatureMissing
     │   ├── SignatureInvalid

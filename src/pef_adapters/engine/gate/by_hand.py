@@ -1,8 +1,14 @@
-"""Refunds that people press here, as far as an actor may find payments and press."""
+"""Refunds that people press here, as far as an actor may find payments and press.
 
+A merchant account can be shared by stores: who is not in all of them finds only payments
+that are known to be this store's, and of others not whether they are there.
+"""
+
+from contextlib import suppress
 from dataclasses import replace
 
 from pef_adapters.core.access import Actor, Permission
+from pef_adapters.core.errors import NotThere
 from pef_adapters.engine import by_hand
 from pef_adapters.engine.by_hand import Found, Press
 from pef_adapters.engine.gate.auditing import Deed, audited, audited_refusals
@@ -28,7 +34,7 @@ async def find(ports: Ports, actor: Actor, store_id: str, transaction_id: str) -
     """
     async with ports.book.begin() as ledger:
         await pass_to_head(ledger, actor, Permission.SEE_REFUNDS, store_id)
-    return await by_hand.find(ports, store_id, transaction_id)
+    return await _find(ports, actor, Permission.SEE_REFUNDS, store_id, transaction_id)
 
 
 async def press(ports: Ports, actor: Actor, store_id: str, pressed: Press) -> Refund:
@@ -46,6 +52,33 @@ async def press(ports: Ports, actor: Actor, store_id: str, pressed: Press) -> Re
         await pass_to_head(ledger, actor, Permission.ACT_ON_REFUNDS, store_id)
     deed.detail.update(transaction=pressed.transaction_id, amount=str(pressed.amount))
     async with audited(ports, actor, deed):
+        if not await _is_in_all(ports, actor, Permission.ACT_ON_REFUNDS, store_id):
+            await _find(ports, actor, Permission.ACT_ON_REFUNDS, store_id, pressed.transaction_id)
         refund = await by_hand.press(ports, store_id, replace(pressed, person=actor.name))
         deed.subject = f"refund/{refund.id}"
     return refund
+
+
+async def _find(
+    ports: Ports, actor: Actor, permission: Permission, store_id: str, transaction_id: str
+) -> Found:
+    if await _is_in_all(ports, actor, permission, store_id):
+        return await by_hand.find(ports, store_id, transaction_id)
+    with suppress(NotThere):
+        found = await by_hand.find(ports, store_id, transaction_id)
+        if found.order_number or found.refunds:
+            return found
+    raise NotThere(
+        f"no payment {transaction_id[:40]} is known to be this store's, which shares its "
+        "account; ask who runs all stores of the account"
+    )
+
+
+async def _is_in_all(ports: Ports, actor: Actor, permission: Permission, store_id: str) -> bool:
+    """Whether this is allowed in every store that shares the store's account."""
+    async with ports.book.begin() as ledger:
+        heads = await ledger.store_heads()
+    accounts = {head.account_id for head in heads if head.id == store_id}
+    return all(
+        actor.may(permission, head.id, head.agency) for head in heads if head.account_id in accounts
+    )

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from pef_adapters.core.access import Actor, ActorKind, Grant, Role
+from pef_adapters.core.access.places import store_of
 from pef_adapters.core.errors import NotAllowed, SettingInvalid, SignInLinkRefused
 from pef_adapters.core.texts import DEFAULT_LANGUAGE, LANGUAGES
 from pef_adapters.engine.gate.auditing import Deed, audited
@@ -55,7 +56,8 @@ class Promise:
     """What is kept of a link. `proof` names the password that a new one replaces.
 
     `grants` are the roles that an invitation gives; with a link for a new password, those
-    that the person had when it was made.
+    that the person had when it was made. `by_store` is the store whose platform proved its
+    maker.
     """
 
     purpose: Purpose
@@ -65,6 +67,7 @@ class Promise:
     grants: tuple[Grant, ...] = ()
     by: str = ""
     by_id: str = ""
+    by_store: str = ""
     proof: str = ""
     drops_codes: bool = False
     until: datetime
@@ -108,6 +111,7 @@ async def invite(
             grants=given,
             by=actor.name,
             by_id=actor.user_id,
+            by_store=_store_behind(actor),
             until=ports.clock.now() + LINK_LASTS,
         )
         return await _keep(ports, ledger, promise)
@@ -134,6 +138,7 @@ async def reset_link(ports: Ports, actor: Actor, email: str, *, drops_codes: boo
             grants=user.grants,
             by=actor.name,
             by_id=actor.user_id,
+            by_store=_store_behind(actor),
             proof=sha256(user.password),
             drops_codes=drops_codes,
             until=ports.clock.now() + LINK_LASTS,
@@ -198,6 +203,12 @@ async def lock_and_take(ports: Ports, ledger: Ledger, token: str) -> Promise:
 def inviter(promise: Promise) -> Actor:
     """Who made the link, as far as an audit names him."""
     return Actor(promise.by, ActorKind.PERSON, (), promise.by_id)
+
+
+def _store_behind(actor: Actor) -> str:
+    """The store whose platform proved the actor; empty for who has an account, or the house."""
+    places = [power.place for power in actor.powers]
+    return store_of(places[0]) or "" if places and not actor.user_id else ""
 
 
 def _demand_person(actor: Actor) -> None:

@@ -18,6 +18,7 @@ from pef_adapters.core.errors import (
     SignInRefused,
 )
 from pef_adapters.core.texts import LANGUAGES
+from pef_adapters.engine.departures import LEFT_AT
 from pef_adapters.engine.gate import passwords
 from pef_adapters.engine.gate.auditing import Deed, audited
 from pef_adapters.engine.gate.links import Promise, Purpose, lock_and_take, look_into
@@ -64,7 +65,8 @@ async def accept_link(
     """Use a link. Only the first administrator says an `email`; others have theirs.
 
     Who is a user already and accepts an invitation proves it by his own password, and
-    keeps name and language. A new password ends all sessions.
+    keeps name and language. A new password ends all sessions and all passkeys: whoever got
+    in before may have made them.
 
     Raises:
         SignInLinkRefused: unknown, used or expired, or its maker may not give this any more.
@@ -133,7 +135,7 @@ async def _reset(_: Ports, ledger: Ledger, promise: Promise, form: _Form) -> Use
     if user is None or user.disabled_at:
         raise SignInLinkRefused
     await _demand_still_resets(ledger, promise, user)
-    after = replace(user, name=form.name, language=form.language, password=form.kept)
+    after = replace(user, name=form.name, language=form.language, password=form.kept, passkeys=())
     if promise.drops_codes:
         after = replace(after, totp="")
         await ledger.forget_tries(of_codes(user.id))
@@ -148,6 +150,7 @@ _ACCEPT = {Purpose.FIRST: _begin_house, Purpose.INVITE: _join, Purpose.RESET: _r
 
 async def _demand_still_resets(ledger: Ledger, promise: Promise, user: User) -> None:
     """Whose powers grew meanwhile is not taken over by a link of who could not give them."""
+    await _demand_connected(ledger, promise)
     if promise.by_id:
         await _demand_gives(ledger, promise, await standing(ledger, user))
     elif not {*user.grants} <= {*promise.grants}:
@@ -156,8 +159,17 @@ async def _demand_still_resets(ledger: Ledger, promise: Promise, user: User) -> 
 
 async def _demand_still_given(ledger: Ledger, promise: Promise) -> None:
     """Whose own roles were taken meanwhile gives none; operators and platforms have no user."""
+    await _demand_connected(ledger, promise)
     if promise.by_id:
         await _demand_gives(ledger, promise, promise.grants)
+
+
+async def _demand_connected(ledger: Ledger, promise: Promise) -> None:
+    """Who was proved by a store's platform has nothing to give once the store left."""
+    if promise.by_store:
+        head = await ledger.store_head(promise.by_store)
+        if head is None or LEFT_AT in head.settings:
+            raise SignInLinkRefused
 
 
 async def _demand_gives(ledger: Ledger, promise: Promise, grants: Iterable[Grant]) -> None:

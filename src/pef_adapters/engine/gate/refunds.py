@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from pef_adapters.core.access import Actor, Permission
-from pef_adapters.engine import dossier, people, refund_search, story
+from pef_adapters.engine import by_hand, dossier, people, refund_search, story
 from pef_adapters.engine.dossier import Dossier
-from pef_adapters.engine.gate.auditing import Deed, audited, audited_refusals
+from pef_adapters.engine.gate.auditing import Deed, audited, audited_refusals, keep_deed
 from pef_adapters.engine.gate.passing import pass_to_refund, reach
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Reach, Refund, RefundSearch, StoreHead
@@ -17,6 +17,7 @@ _NEEDS = {
     dossier.RETRY: Permission.ACT_ON_REFUNDS,
     dossier.CHOOSE_PAYOUT: Permission.ACT_ON_REFUNDS,
     dossier.DEADLINE: Permission.ACT_ON_REFUNDS,
+    dossier.WITHDRAW: Permission.ACT_ON_REFUNDS,
     dossier.SETTLE_PAID: Permission.SETTLE_REFUNDS,
     dossier.SETTLE_UNPAID: Permission.SETTLE_REFUNDS,
 }
@@ -41,6 +42,8 @@ async def export(
     Raises:
         InvalidInput: the buyer can't be looked for like this.
     """
+    deed = Deed(what="export_refunds", subject="refunds", store_id=wanted.store_id)
+    await keep_deed(ports, actor, deed)
     async for piece in refund_search.table(ports, await _reach(ports, actor), wanted, buyer):
         yield piece
 
@@ -136,6 +139,20 @@ async def choose_payout(ports: Ports, actor: Actor, refund_id: str) -> Refund:
     await _pass(ports, actor, Permission.ACT_ON_REFUNDS, deed := _deed("choose_payout", refund_id))
     async with audited(ports, actor, deed):
         return await people.choose_payout(ports, refund_id, actor.name)
+
+
+async def withdraw(ports: Ports, actor: Actor, refund_id: str, why: str) -> Refund:
+    """Take back a refund that was pressed by hand (`by_hand.withdraw`).
+
+    Raises:
+        NotThere, NotAllowed: as for every refund.
+        InvalidInput: no reason is given.
+        TransitionRefused: a store made it, or it is on its way or over.
+    """
+    deed = _deed("withdraw_by_hand", refund_id)
+    await _pass(ports, actor, Permission.ACT_ON_REFUNDS, deed)
+    async with audited(ports, actor, deed):
+        return await by_hand.withdraw(ports, refund_id, actor.name, why)
 
 
 async def set_deadline(ports: Ports, actor: Actor, refund_id: str, at: datetime | None) -> Refund:

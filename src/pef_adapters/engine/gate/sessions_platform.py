@@ -1,7 +1,7 @@
 """Sign in by a store's platform: who was proved there as one of the store's people.
 
-He gets an owner's powers in that store and nowhere else. The way over is a one-time address
-that is good for two minutes; of its token only a hash is kept.
+He gets an owner's powers in that store and nowhere else, but for those over people. The way
+over is a one-time address that is good for two minutes; of its token only a hash is kept.
 """
 
 import hashlib
@@ -9,7 +9,15 @@ import json
 import secrets
 from datetime import timedelta
 
-from pef_adapters.core.access import ROLES, Actor, ActorKind, Power, Role, store_place
+from pef_adapters.core.access import (
+    ROLES,
+    Actor,
+    ActorKind,
+    Permission,
+    Power,
+    Role,
+    store_place,
+)
 from pef_adapters.core.errors import SignInLinkRefused
 from pef_adapters.engine.departures import has_left
 from pef_adapters.engine.gate.auditing import Deed, audited
@@ -18,6 +26,8 @@ from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Store
 
 ENTRY_LASTS = timedelta(minutes=2)
+# Whoever may open the app at the platform could else invite a second self to approve.
+_OWNERS_ALONE = ROLES[Role.OWNER] - {Permission.EDIT_PEOPLE}
 PATH = "/console/enter/"
 """Where the one-time address leads; the token follows."""
 
@@ -51,7 +61,7 @@ async def enter_store(
     ports: Ports, store: Store, name: str, *, origin: str, device: str
 ) -> SignedIn:
     """Begin a session with an owner's powers in this store; whoever calls has proved `name`."""
-    power = Power(store_place(store.id), ROLES[Role.OWNER])
+    power = Power(store_place(store.id), _OWNERS_ALONE)
     actor = Actor(name, ActorKind.PERSON, (power,), origin=origin)
     deed = Deed(what="enter_store", subject=f"store/{store.id}", store_id=store.id)
     now = ports.clock.now()

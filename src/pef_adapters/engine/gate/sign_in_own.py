@@ -34,7 +34,7 @@ async def start_totp(ports: Ports, actor: Actor) -> TotpStart:
         SettingInvalid: codes are asked for already.
     """
     async with ports.book.begin() as ledger:
-        user = await _own(ledger, actor)
+        user = await own_user(ledger, actor)
     _demand_none(user)
     secret = sign_in_codes.new_secret()
     return TotpStart(secret, sign_in_codes.address_of(secret, user.email))
@@ -54,7 +54,7 @@ async def confirm_totp(ports: Ports, actor: Actor, secret: str, code: str) -> No
     async with audited(ports, actor, _deed("confirm_totp", actor)):
         await _demand_few(ports, actor)
         async with ports.book.begin() as ledger:
-            user = await _own(ledger, actor)
+            user = await own_user(ledger, actor)
             _demand_none(user)
             step = sign_in_codes.step_of(secret, code, ports.clock.now(), used=0)
             if step is None:
@@ -72,9 +72,9 @@ async def drop_totp(ports: Ports, actor: Actor, password: str) -> None:
         TooManyTries: too many passwords in a short time.
     """
     async with audited(ports, actor, _deed("drop_totp", actor)):
-        proved = await _proved(ports, actor, password)
+        proved = await proved_user(ports, actor, password)
         async with ports.book.begin() as ledger:
-            user = await _unchanged(ledger, actor, proved)
+            user = await unchanged_user(ledger, actor, proved)
             await ledger.save_user(replace(user, totp=""))
 
 
@@ -90,28 +90,39 @@ async def change_password(
         TooManyTries: too many passwords in a short time.
     """
     async with audited(ports, actor, _deed("change_password", actor)):
-        proved = await _proved(ports, actor, old)
+        proved = await proved_user(ports, actor, old)
         passwords.check_new(new, proved.email)
         kept = await passwords.hashed(new)
         async with ports.book.begin() as ledger:
-            user = await _unchanged(ledger, actor, proved)
+            user = await unchanged_user(ledger, actor, proved)
             await ledger.save_user(replace(user, password=kept))
             for session in await ledger.sessions_of(user.id):
                 if session.token_sha256 != keep_token_sha256:
                     await ledger.end_session(session.token_sha256)
 
 
-async def _own(ledger: Ledger, actor: Actor) -> User:
+async def own_user(ledger: Ledger, actor: Actor) -> User:
+    """The person who asks, locked.
+
+    Raises:
+        NotAllowed: it is no person of ours, or a disabled one.
+    """
     user = await ledger.lock_user(actor.user_id) if actor.user_id else None
     if user is None or user.disabled_at:
         raise NotAllowed
     return user
 
 
-async def _proved(ports: Ports, actor: Actor, password: str) -> User:
-    """The person, whose password this is."""
+async def proved_user(ports: Ports, actor: Actor, password: str) -> User:
+    """The person who asks, whose password this is.
+
+    Raises:
+        NotAllowed: it is no person of ours.
+        SignInRefused: the password is wrong.
+        TooManyTries: too many passwords in a short time.
+    """
     async with ports.book.begin() as ledger:
-        user = await _own(ledger, actor)
+        user = await own_user(ledger, actor)
     await _demand_few(ports, actor)
     if not await passwords.matches(user.password, password):
         raise SignInRefused
@@ -120,9 +131,14 @@ async def _proved(ports: Ports, actor: Actor, password: str) -> User:
     return user
 
 
-async def _unchanged(ledger: Ledger, actor: Actor, proved: User) -> User:
-    """The person as he is now, if his password is still the one that was proved."""
-    user = await _own(ledger, actor)
+async def unchanged_user(ledger: Ledger, actor: Actor, proved: User) -> User:
+    """The person as he is now, locked, if his password is still the one that was proved.
+
+    Raises:
+        NotAllowed: he may not sign in any more.
+        SignInRefused: it is another by now.
+    """
+    user = await own_user(ledger, actor)
     if user.password != proved.password:
         raise SignInRefused
     return user

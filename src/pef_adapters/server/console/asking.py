@@ -38,6 +38,7 @@ GuestView = Callable[[Visit], Awaitable[Response]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 SIGN_IN: Final = "/console/sign-in"
 HOME: Final = "/console"
+_CLIMBING: Final = ("\\", "..", "%2e", "%5c")
 
 
 def page(view: View) -> Endpoint:
@@ -96,7 +97,9 @@ async def signed_in(request: Request) -> Asking:
 def safe_path(wanted: str) -> str:
     """The page of ours to go on to; the first page where it is anything else."""
     ours = wanted == HOME or wanted.startswith((f"{HOME}/", f"{HOME}?"))
-    return wanted if ours and wanted.isprintable() and "\\" not in wanted else HOME
+    # What climbs, or hides that it does, would lead out of the console.
+    plain = wanted.isprintable() and not any(each in wanted.lower() for each in _CLIMBING)
+    return wanted if ours and plain else HOME
 
 
 def _visit(request: Request, form: Form | None = None) -> Visit:

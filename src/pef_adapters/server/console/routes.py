@@ -5,6 +5,7 @@ from starlette.routing import Route
 
 from pef_adapters.core.errors import NotThere
 from pef_adapters.server.console import static_files
+from pef_adapters.server.console.account import passkeys as account_passkeys
 from pef_adapters.server.console.account import routes as account
 from pef_adapters.server.console.accounts import routes as accounts
 from pef_adapters.server.console.agencies import routes as agencies
@@ -17,6 +18,7 @@ from pef_adapters.server.console.payouts import routes as payouts
 from pef_adapters.server.console.people import routes as people
 from pef_adapters.server.console.policies import routes as policies
 from pef_adapters.server.console.refunds import routes as refunds
+from pef_adapters.server.console.sign_in import passkeys as sign_in_passkeys
 from pef_adapters.server.console.sign_in import routes as sign_in
 from pef_adapters.server.console.stores import routes as stores
 from pef_adapters.server.console.today import routes as today
@@ -38,6 +40,7 @@ ROUTES = [
     *by_hand.ROUTES,
     *refunds.ROUTES,
     *sign_in.ROUTES,
+    *sign_in_passkeys.ROUTES,
     *today.ROUTES,
     *people.ROUTES,
     *stores.ROUTES,
@@ -45,5 +48,6 @@ ROUTES = [
     *accounts.ROUTES,
     *audit.ROUTES,
     *account.ROUTES,
+    *account_passkeys.ROUTES,
     Route("/console/{rest:path}", _nowhere, methods=["GET", "POST"]),
 ]

@@ -21,6 +21,7 @@ _FILES: Final = (
     "htmx.min.js",
     "hx-sse.min.js",
     "console.js",
+    "passkeys.js",
     "icon.svg",
 )
 

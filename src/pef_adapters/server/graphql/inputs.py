@@ -69,6 +69,13 @@ class RefundCreateInput:
     reason: str = strawberry.field(default="", description="Why.")
 
 
+@strawberry.input(description="Which refund that was pressed by hand to take back.")
+class RefundWithdrawInput(RefundInput):
+    """See the schema's description."""
+
+    why: str = strawberry.field(description="The reason, which is kept.")
+
+
 @strawberry.input(description="A policy to publish.")
 class PolicyPublishInput:
     """See the schema's description."""

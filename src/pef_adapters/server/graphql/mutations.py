@@ -117,6 +117,13 @@ class Mutation:
 
         return await done_once(info, input, change, _refund_done)
 
+    @changes("Take back a refund that was pressed by hand, before it is sent.")
+    async def refund_withdraw(self, info: Info, input: inputs.RefundWithdrawInput) -> RefundAnswer:  # noqa: A002 -- Relay's name
+        async def change(ports: Ports, actor: Actor) -> str:
+            return (await refunds.withdraw(ports, actor, _refund(input.refund_id), input.why)).id
+
+        return await done_once(info, input, change, _refund_done)
+
     @changes("Agree to a held refund; programs can't.")
     async def approval_approve(
         self,

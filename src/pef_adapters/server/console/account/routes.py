@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pef_adapters.core.errors import PefError, SettingInvalid, SignInRefused, TooManyTries
-from pef_adapters.engine.gate import own_account, passwords, sign_in, sign_in_codes
+from pef_adapters.engine.gate import own_account, passkeys, passwords, sign_in, sign_in_codes
 from pef_adapters.server.console import cookies
 from pef_adapters.server.console.asking import SIGN_IN, Asking, page
 from pef_adapters.server.console.drawing import drawn, moved
@@ -21,7 +21,7 @@ _QR_SCALE: Final = 5
 @page
 async def show(asking: Asking) -> Response:
     """The account."""
-    return await _account(asking)
+    return await account(asking)
 
 
 @page
@@ -41,7 +41,7 @@ async def change_password(asking: Asking) -> Response:
     except (SettingInvalid, SignInRefused, TooManyTries) as refused:
         weak = passwords.weakness(new, asking.actor.name)
         problem = weak if weak and isinstance(refused, SettingInvalid) else ""
-        return await _account(asking, refused, problem)
+        return await account(asking, refused, problem)
     return moved(PATH, "console.account_password_changed")
 
 
@@ -80,7 +80,7 @@ async def drop_codes(asking: Asking) -> Response:
     try:
         await sign_in.drop_totp(asking.ports, asking.actor, asking.form.get("password", ""))
     except (SignInRefused, TooManyTries) as refused:
-        return await _account(asking, refused)
+        return await account(asking, refused)
     return moved(PATH, "console.account_codes_off")
 
 
@@ -100,12 +100,14 @@ async def end_all(asking: Asking) -> Response:
     return response
 
 
-async def _account(asking: Asking, refused: PefError | None = None, problem: str = "") -> Response:
+async def account(asking: Asking, refused: PefError | None = None, problem: str = "") -> Response:
+    """The page, with what was refused on it; `problem` is a text that says it better."""
     sessions = await own_account.own_sessions(asking.ports, asking.actor)
     facts: Mapping[str, Any] = {
         "user": asking.user,
         "sessions": [(own_account.session_id(each), each) for each in sessions],
         "own": own_account.session_id(asking.session),
+        "passkeys": passkeys.passkeys_of(asking.user) if asking.user else [],
         "problem": problem or (refused.text_key if refused else ""),
         "detail": _detail(refused) if not problem else "",
     }

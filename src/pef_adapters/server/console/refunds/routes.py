@@ -1,4 +1,4 @@
-"""Refunds: search them, follow one, try again, settle, pay out by hand, take a bundle along."""
+"""Refunds: search, follow, try again, settle, pay out by hand, withdraw, take a bundle along."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime
@@ -12,6 +12,7 @@ from pef_adapters.core.calendar import LIMA
 from pef_adapters.core.errors import InvalidInput, NotThere
 from pef_adapters.core.states import CARE, State
 from pef_adapters.core.texts import known
+from pef_adapters.engine.by_hand import LONGEST_REASON
 from pef_adapters.engine.gate import refunds
 from pef_adapters.engine.records import Refund
 from pef_adapters.engine.refund_search import MOST_ROWS
@@ -93,6 +94,7 @@ async def _show(asking: Asking) -> Response:
         seen=_seen(refund),
         did=_did,
         deadline=refund.deadline_at.astimezone(LIMA) if refund.deadline_at else None,
+        longest=LONGEST_REASON,
     )
 
 
@@ -141,12 +143,17 @@ async def _deadline(asking: Asking, refund_id: str) -> None:
     await refunds.set_deadline(asking.ports, asking.actor, refund_id, at)
 
 
+async def _withdraw(asking: Asking, refund_id: str) -> None:
+    await refunds.withdraw(asking.ports, asking.actor, refund_id, asking.form.get("why", ""))
+
+
 _ACTS: Final[Mapping[str, Callable[[Asking, str], Awaitable[None]]]] = {
     "retry": _retry,
     "payout": _payout,
     "paid": _paid,
     "unpaid": _unpaid,
     "deadline": _deadline,
+    "withdraw": _withdraw,
 }
 
 

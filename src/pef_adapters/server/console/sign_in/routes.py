@@ -20,6 +20,7 @@ from pef_adapters.core.errors import (
 )
 from pef_adapters.engine.gate import links, links_accepted, passwords, sessions_platform, sign_in
 from pef_adapters.engine.gate.links import LinkFor
+from pef_adapters.engine.gate.sessions import SignedIn
 from pef_adapters.server.console import cookies
 from pef_adapters.server.console.asking import (
     HOME,
@@ -34,7 +35,8 @@ from pef_adapters.server.console.asking import (
 from pef_adapters.server.console.drawing import drawn, moved
 from pef_adapters.server.console.forms import demand_same
 
-_TEMPLATE: Final = "sign_in/sign_in.html.jinja"
+TEMPLATE: Final = "sign_in/sign_in.html.jinja"
+"""The page on which one signs in, by whatever."""
 
 
 @guest_page
@@ -44,7 +46,7 @@ async def ask(visit: Visit) -> Response:
     try:
         await signed_in(visit.request)
     except NotSignedIn:
-        return drawn(visit, _TEMPLATE, wanted=wanted, email="", problem="")
+        return drawn(visit, TEMPLATE, wanted=wanted, email="", problem="")
     return moved(wanted)
 
 
@@ -64,10 +66,8 @@ async def take(visit: Visit) -> Response:
         )
     except (SignInRefused, TooManyTries) as refused:
         facts = {"wanted": wanted, "email": email, "problem": refused.text_key}
-        return drawn(visit, _TEMPLATE, refused.http_status, **facts)
-    response = moved(wanted)
-    cookies.keep_session(visit.request, response, begun.token)
-    return response
+        return drawn(visit, TEMPLATE, refused.http_status, **facts)
+    return await seated(visit, begun, wanted)
 
 
 @page
@@ -102,16 +102,35 @@ async def use_link(visit: Visit) -> Response:
 
 @guest_page
 async def enter(visit: Visit) -> Response:
-    """Come in by a store's platform, which has just proved who it is."""
+    """Come in by a store's platform, which has just proved who it is.
+
+    Whoever sits here already is asked first: an address could be somebody else's.
+    """
+    if visit.request.method == "GET" and await _is_taken(visit):
+        return drawn(visit, "sign_in/enter.html.jinja")
     begun = await sessions_platform.enter(
         visit.ports,
         visit.request.path_params["token"],
         origin=visit.origin,
         device=visit.device,
     )
-    response = moved(HOME)
+    return await seated(visit, begun, HOME)
+
+
+async def seated(visit: Visit, begun: SignedIn, wanted: str) -> Response:
+    """Go on in the new session; the one that this browser had ends."""
+    await sign_in.sign_out(visit.ports, cookies.session_token(visit.request))
+    response = moved(wanted)
     cookies.keep_session(visit.request, response, begun.token)
     return response
+
+
+async def _is_taken(visit: Visit) -> bool:
+    try:
+        await signed_in(visit.request)
+    except NotSignedIn:
+        return False
+    return True
 
 
 async def _accept(visit: Visit, token: str) -> None:
@@ -155,5 +174,5 @@ ROUTES = [
     Route("/console/sign-out", leave, methods=["POST"]),
     Route(links.PATH + "{token}", show_link),
     Route(links.PATH + "{token}", use_link, methods=["POST"]),
-    Route(sessions_platform.PATH + "{token}", enter),
+    Route(sessions_platform.PATH + "{token}", enter, methods=["GET", "POST"]),
 ]

@@ -4,7 +4,9 @@
    somebody is writing waits. One redrawing at a time: what changes meanwhile comes next. */
 (() => {
   const QUIET_MS = 400;
-  const ALL = "*";
+  const PATIENCE_MS = 5000;
+  const BACKSTOP_MS = 20000;
+  const ALL = "*", QUIETLY = "~";
   let changed = new Set();
   let timer = null;
   let isBusy = false;
@@ -20,16 +22,23 @@
   };
 
   const concerned = (ids) => [...document.querySelectorAll("[data-live][id]")]
-    .filter((part) => !part.dataset.live || ids.has(part.dataset.live) || ids.has(ALL));
+    .filter((part) => !part.dataset.live || ids.has(part.dataset.live)
+      || ids.has(ALL) || ids.has(QUIETLY));
 
-  const redraw = async (parts) => {
-    if (parts.some(isWrittenIn)) { announce("waits"); return; }
+  /* htmx may drop a request that comes close behind another and never say so. */
+  const within = (ms, work) => Promise.race([
+    work.then(() => true), new Promise((done) => { setTimeout(() => done(false), ms); }),
+  ]);
+
+  const redraw = async (parts, isNews) => {
+    if (parts.some(isWrittenIn)) { if (isNews) announce("waits"); return; }
     for (const part of parts) {
-      await htmx.ajax("GET", location.href, {
+      const asked = htmx.ajax("GET", location.href, {
         source: part, target: part, select: `#${CSS.escape(part.id)}`, swap: "outerMorph",
       });
+      if (!await within(PATIENCE_MS, asked)) { soon(ALL); return; }
     }
-    if (parts.length) announce("says");
+    if (parts.length && isNews) announce("says");
   };
 
   const work = async () => {
@@ -38,7 +47,8 @@
     const ids = changed;
     changed = new Set();
     isBusy = true;
-    try { await redraw(concerned(ids)); } finally { isBusy = false; }
+    const isNews = [...ids].some((id) => id !== QUIETLY);
+    try { await redraw(concerned(ids), isNews); } finally { isBusy = false; }
   };
 
   const schedule = () => { timer ??= setTimeout(work, QUIET_MS); };
@@ -51,4 +61,6 @@
     if (wasConnected) soon(ALL);
     wasConnected = true;
   });
+  /* As everywhere here: what a lost message would hide, a slower look finds. */
+  setInterval(() => { if (document.visibilityState === "visible") soon(QUIETLY); }, BACKSTOP_MS);
 })();
