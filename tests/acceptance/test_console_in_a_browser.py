@@ -107,7 +107,7 @@ async def test_nobody_sees_anything_without_signing_in(running: Stage, browser: 
     await page.goto(f"{running.settings.address}/console/refunds")
     await page.get_by_label(words("email")).fill(_ROSA)
     await page.get_by_label(words("password"), exact=True).fill("not the password")
-    await page.get_by_role("button", name=words("sign_in")).click()
+    await page.get_by_role("button", name=words("sign_in"), exact=True).click()
     await expect(page.get_by_role("alert")).to_contain_text(explain("error.SIGN_IN_REFUSED", "en"))
     await _sound(page)
     await page.close()
@@ -126,10 +126,10 @@ async def _took(browser: Browser, link: str, email: str, cookies: Path) -> Path:
     await page.get_by_label(words("password"), exact=True).fill(_PASSWORD)
     await page.get_by_label(words("password_again")).fill(_PASSWORD)
     await page.get_by_role("button", name=words("go_on")).click()
-    if await page.get_by_role("button", name=words("sign_in")).count():
+    if await page.get_by_role("button", name=words("sign_in"), exact=True).count():
         await page.get_by_label(words("email")).fill(email)
         await page.get_by_label(words("password"), exact=True).fill(_PASSWORD)
-        await page.get_by_role("button", name=words("sign_in")).click()
+        await page.get_by_role("button", name=words("sign_in"), exact=True).click()
     await expect(page.locator("nav.rooms")).to_be_visible()
     await context.storage_state(path=cookies)
     await context.close()

@@ -44,6 +44,7 @@ async def sweep(ports: Ports) -> int:
             await ledger.wake_checkout(checkout_id)
         await ledger.forget_received(now - _REMEMBERED)
         await ledger.forget_calls(now - timedelta(days=7))  # as `gate.once` promises
+        await ledger.forget_invitations(now)
         await ledger.forget_sessions(now)
         await ledger.forget_old_tries(now - _LONGEST_WINDOW)
     await watch(ports)

@@ -249,3 +249,11 @@ async def test_the_network_address_is_the_peer_s(
     async with world.book.begin() as ledger:
         kept = await ledger.audits(AuditSearch())
     assert [entry.origin for entry in kept] == [known_as]
+
+
+async def test_htmx_waits_for_its_extension(world: ConsoleWorld) -> None:
+    """Scripts come in order and undeferred: htmx, begun too early, would hear of no change."""
+    async with world.signed_in() as browser:
+        page = (await browser.get("/console")).text
+    scripts = re.findall(r"<script([^>]*) src=\"[^\"]*?(htmx|hx-sse|console)[^\"/]*\.js", page)
+    assert scripts == [("", "htmx"), ("", "hx-sse"), ("", "console")]

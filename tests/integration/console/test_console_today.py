@@ -42,6 +42,9 @@ async def test_what_needs_a_person_comes_first(world: ConsoleWorld) -> None:
     )
     alarm = await keep(world, 3, State.REFUNDED, attention="code.PAID_BEYOND_REST")
     await keep(world, 4, State.REFUNDED)
+    # Declined by somebody, or settled by somebody: that is said for ever and asks for nobody.
+    await keep(world, 5, State.REJECTED, attention="code.DECLINED_BY_PERSON")
+    await keep(world, 6, State.REFUNDED, attention="code.CONFIRMED_BY_PERSON")
     seen = await today(world.ports, OWNER)
     assert [each.id for each in seen.needs_person] == [older, newer, alarm]
     assert seen.stuck == ()

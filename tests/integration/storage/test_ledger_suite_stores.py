@@ -74,6 +74,16 @@ async def test_an_invitation_is_taken_once_by_many(book: LedgerBook) -> None:
     assert [payload for payload in taken if payload is not None] == ['{"store": 1}']
 
 
+async def test_expired_invitations_are_forgotten(book: LedgerBook) -> None:
+    """Only what has expired is deleted."""
+    async with book.begin() as ledger:
+        await ledger.add_invitation("old", "{}", NOON)
+        await ledger.add_invitation("good", "{}", NOON + MINUTE)
+        await ledger.forget_invitations(NOON)
+        assert await ledger.take_invitation("old", NOON - MINUTE) is None
+        assert await ledger.take_invitation("good", NOON) == "{}"
+
+
 async def test_an_expired_or_unknown_invitation_gives_nothing(book: LedgerBook) -> None:
     """The moment of expiry is too late already, and trying uses it up."""
     async with book.begin() as ledger:

@@ -8,7 +8,7 @@ from pef_adapters.core.access import Actor, Permission
 from pef_adapters.core.calendar import LIMA, lima_date
 from pef_adapters.core.money import Money
 from pef_adapters.core.states import CARE, Owner, State
-from pef_adapters.engine.attention import is_trouble
+from pef_adapters.engine.attention import ALARMS, is_trouble
 from pef_adapters.engine.gate.passing import reach
 from pef_adapters.engine.ports import Ledger, Ports
 from pef_adapters.engine.records import DayTally, Reach, Refund, RefundSearch, StateTally
@@ -19,6 +19,10 @@ MOST = 100
 _MEASURED = 200
 _OVERDUE = timedelta(hours=1)
 _BY_PEOPLE = frozenset(state for state in State if CARE[state].owner is Owner.PERSON)
+_FINISHED = frozenset(state for state in State if CARE[state].final)
+_UNFINISHED = frozenset(State) - _FINISHED
+# A finished refund says for ever what ended it; among so many the alarms are looked for.
+_MOST_FINISHED = 1000
 _SOON_OVER = frozenset({State.RECEIVED, State.READY, State.SENDING, State.UNKNOWN})
 
 
@@ -47,7 +51,7 @@ async def today(ports: Ports, actor: Actor) -> Today:
     now = ports.clock.now()
     async with ports.book.begin() as ledger:
         seen = await reach(ledger, actor, Permission.SEE_REFUNDS)
-        marked = await _found(ledger, RefundSearch(reach=seen, attention=True, limit=MOST))
+        marked = await _marked(ledger, seen)
         by_people = RefundSearch(reach=seen, states=_BY_PEOPLE, limit=MOST)
         under_way = RefundSearch(
             reach=seen, states=_SOON_OVER, asked_before=now - _OVERDUE, limit=MOST
@@ -73,6 +77,19 @@ async def _told(
         slowest=max(times, default=None),
         days=tuple(await ledger.asked_by_day(seen, _first_day(now))),
     )
+
+
+async def _marked(ledger: Ledger, seen: Reach) -> list[Refund]:
+    """Those with an attention that still asks for somebody."""
+    unfinished = RefundSearch(reach=seen, attention=True, states=_UNFINISHED, limit=MOST)
+    finished = RefundSearch(reach=seen, attention=True, states=_FINISHED, limit=_MOST_FINISHED)
+    lasting = [r for r in await _found(ledger, finished) if _outlasts_its_end(r)]
+    return [*await _found(ledger, unfinished), *lasting]
+
+
+def _outlasts_its_end(refund: Refund) -> bool:
+    """An alarm stays until somebody acts, and an order that hears nothing must still be told."""
+    return refund.attention in ALARMS or is_trouble(refund.attention)
 
 
 async def _found(ledger: Ledger, search: RefundSearch) -> list[Refund]:

@@ -172,6 +172,10 @@ class RefundLedger(Protocol):
         """The payload, once; None if unknown, used or expired."""
         ...
 
+    async def forget_invitations(self, now: datetime) -> None:
+        """Delete those that have expired."""
+        ...
+
     # the key that hashes accounts and buyers, and signs links
     async def house_key(self, fresh: str) -> str:
         """The one key of this house; `fresh` becomes it where there is none yet."""

@@ -58,6 +58,11 @@ class Connections:
         found = self._tables.invitations.pop(token_sha256, None)
         return found.payload if found and found.expires_at > now else None
 
+    async def forget_invitations(self, now: datetime) -> None:
+        kept = self._tables.invitations
+        for token in [token for token, each in kept.items() if each.expires_at <= utc(now)]:
+            del kept[token]
+
     def _must_hold(self, table: Collection[Key], key: Key) -> None:
         """What a foreign key is to the database."""
         if key not in table:

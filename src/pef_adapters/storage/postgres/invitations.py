@@ -13,6 +13,8 @@ _PUT = """
 """
 _TAKE = "DELETE FROM invitations WHERE token_sha256 = %(token)s RETURNING payload, expires_at"
 
+_FORGET = "DELETE FROM invitations WHERE expires_at <= %(now)s"
+
 
 class Invitations(Table):
     """The table `invitations`."""
@@ -26,3 +28,6 @@ class Invitations(Table):
         if row is None or row["expires_at"] <= now:
             return None
         return self._box.open(row["payload"])["payload"]
+
+    async def forget_invitations(self, now: datetime) -> None:
+        await self._run(_FORGET, now=utc(now))
