@@ -8,12 +8,12 @@ import typer
 
 from pef_adapters.cli import files, moments, output, payout_report, refund_report
 from pef_adapters.cli.options import Account, BatchId, By, Json, NewFile, RefundId
-from pef_adapters.cli.payout_report import BatchSummary
 from pef_adapters.cli.running import run
 from pef_adapters.core.errors import InvalidInput
 from pef_adapters.engine import bank_answers, beneficiary, payouts, people
 from pef_adapters.engine.bank_answers import Imported
 from pef_adapters.engine.beneficiary import SentLink
+from pef_adapters.engine.gate.payouts import BatchSummary
 from pef_adapters.engine.known import known_batch
 from pef_adapters.engine.payouts import Due, Exported
 from pef_adapters.engine.ports import Ports

@@ -1,58 +1,36 @@
 """How the payout desk's lists and bank files are shown; no bank detail whole."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from pef_adapters.cli import moments, output, refund_report
-from pef_adapters.core.money import Money
 from pef_adapters.engine.bank_answers import Imported
+from pef_adapters.engine.gate.payouts import BatchSummary
 from pef_adapters.engine.payouts import Due, Exported
-from pef_adapters.engine.records import Payout, PayoutBatch, PayoutEnd, Proof
+from pef_adapters.engine.records import PayoutEnd, Proof
 
 # What may stand in a file's name; a proof's own name was typed by somebody else.
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 _LONGEST_NAME = 100
 
 
-@dataclass(frozen=True, slots=True)
-class BatchSummary:
-    """A bank file with its lines, as the bank has answered them so far."""
-
-    batch: PayoutBatch
-    payouts: tuple[Payout, ...]
-
-    @property
-    def totals(self) -> tuple[Money, ...]:
-        """The sum of each currency, by its code."""
-        amounts = sorted((p.paid_out for p in self.payouts), key=lambda money: money.currency)
-        return tuple(
-            sum(same, Money.zero(currency))
-            for currency, same in groupby(amounts, key=lambda money: money.currency)
-        )
-
-    def ended(self, how: PayoutEnd | None) -> int:
-        """How many lines ended like this; None counts those that the bank left open."""
-        return sum(payout.ended_as is how for payout in self.payouts)
-
-    def as_record(self) -> dict[str, Any]:
-        """Plain data."""
-        batch = self.batch
-        return {
-            "batch": batch.id,
-            "account": batch.account_id,
-            "format": batch.format,
-            "made_by": batch.made_by,
-            "made_at": batch.made_at.isoformat(),
-            "sha256": batch.sha256,
-            "totals": {total.currency: str(total.decimal) for total in self.totals},
-            "lines": len(self.payouts),
-            "confirmed": self.ended(PayoutEnd.CONFIRMED),
-            "returned": self.ended(PayoutEnd.RETURNED),
-            "open": self.ended(None),
-        }
+def batch_record(summary: BatchSummary) -> dict[str, Any]:
+    """A bank file and what the bank answered so far, as plain data."""
+    batch = summary.batch
+    return {
+        "batch": batch.id,
+        "account": batch.account_id,
+        "format": batch.format,
+        "made_by": batch.made_by,
+        "made_at": batch.made_at.isoformat(),
+        "sha256": batch.sha256,
+        "totals": {total.currency: str(total.decimal) for total in summary.totals},
+        "lines": len(summary.payouts),
+        "confirmed": summary.ended(PayoutEnd.CONFIRMED),
+        "returned": summary.ended(PayoutEnd.RETURNED),
+        "open": summary.ended(None),
+    }
 
 
 def show_due(found: Sequence[Due], json_wanted: bool) -> None:  # noqa: FBT001 - passes the option on
@@ -73,7 +51,7 @@ def show_exported(
     """Which file was written, and what was left out of it and why."""
     if json_wanted:
         left_out = dict(exported.left_out)
-        output.as_json({**summary.as_record(), "file": str(out), "left_out": left_out})
+        output.as_json({**batch_record(summary), "file": str(out), "left_out": left_out})
         return
     totals = ", ".join(map(str, summary.totals))
     lines = output.counted(exported.lines, "payout")
@@ -86,7 +64,7 @@ def show_exported(
 def show_batches(found: Sequence[BatchSummary], json_wanted: bool) -> None:  # noqa: FBT001 - passes the option on
     """The bank files with what the bank has answered."""
     if json_wanted:
-        output.as_json({"batches": [summary.as_record() for summary in found]})
+        output.as_json({"batches": [batch_record(summary) for summary in found]})
         return
     columns = ("batch", "account", "made (Lima)", "by", "sum", "lines", "paid", "returned", "open")
     output.table("Bank files", columns, map(_batch_row, found))
