@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import httpx
 
 from pef_adapters.core.money import Money
 from pef_adapters.core.policy import Mode
+from pef_adapters.demo.processes import free_port
 from pef_adapters.engine.records import Account, Attempt, Exchange
 from pef_adapters.pagoefectivo import PagoEfectivoRail, PagoEfectivoRails
 from pef_adapters.pagoefectivo.sandbox.keys import (
@@ -35,14 +35,6 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
-
-
-def free_port() -> int:
-    """A port of the loopback that nobody uses just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass

@@ -103,7 +103,7 @@ class RandomWorld(World):
         self.rail.on_send = self._look_at_send
         self.rail.pay(CIP, PAID, self.clock.now() - timedelta(days=1))
         self.ports = replace(self.ports, rails=self.rail)
-        self.dice = Random(seed)  # noqa: S311 - a history to play again, not a secret
+        self.dice = Random(seed)
         self.deleted: dict[str, StoreRefund] = {}
         self.sent: dict[str, Attempt] = {}
         self.wrongs: list[str] = []

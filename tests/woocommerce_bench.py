@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pef_adapters.core.policy import Mode
+from pef_adapters.demo.processes import free_port
 from pef_adapters.platforms.contract import Delivery, Platform, StoreConnection
 from pef_adapters.testing.conformance_facts import FiledOrder
 from pef_adapters.testing.fake_woocommerce import ApiKey, StoreSettings, running
@@ -72,14 +72,6 @@ def connection(address: str = "https://127.0.0.1:8443", **changes: Any) -> Store
         settings=settings | changes.get("settings", {}),
         secrets=secrets | changes.get("secrets", {}),
     )
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 on which nobody listens just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @dataclasses.dataclass(slots=True)

@@ -17,6 +17,9 @@ from pef_adapters.core.errors import PefError
 _PATIENCE_SECONDS = 60
 _STOP_SECONDS = 15
 _LOOK_SECONDS = 0.05
+# Only Linux lets a server listen where another socket is bound and doesn't listen.
+_BOUND_BESIDE_A_LISTENER = sys.platform == "linux"
+_reserved: list[socket.socket] = []
 
 
 class ProcessFailed(PefError):
@@ -45,15 +48,25 @@ class Running:
 
 
 def free_port(preferred: int = 0) -> int:
-    """The preferred port where nobody listens on it, else any free one."""
+    """The preferred port where nobody listens on it, else any free one.
+
+    On Linux it stays ours until this process ends: a server may still listen on it, but
+    no connection that goes out, and nobody else who looks for a free port, is given it.
+    """
     for port in (preferred, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
+        probe = socket.socket()
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            probe.close()
+            continue
+        found = int(probe.getsockname()[1])
+        if _BOUND_BESIDE_A_LISTENER:
+            _reserved.append(probe)
+        else:
+            probe.close()
+        return found
     raise ProcessFailed("no port is free on this machine")
 
 

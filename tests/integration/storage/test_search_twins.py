@@ -53,7 +53,7 @@ async def twins(
     memory_book: MemoryBook, postgres_book: PostgresBook
 ) -> AsyncIterator[tuple[Ledger, Ledger]]:
     """Both ledgers with the same 160 refunds, their timelines, and 80 audit entries."""
-    dice = Random(4)  # noqa: S311 -- repeatable on purpose
+    dice = Random(4)
     refunds = [some_refund(number, dice) for number in range(160)]
     ends = [
         entry(refund_id=each.id, at=each.created_at + n * HOUR, to_state=dice.choice(list(State)))
@@ -118,7 +118,7 @@ def some_search(dice: Random) -> RefundSearch:
 async def test_both_find_the_same_refunds(twins: tuple[Ledger, Ledger], seed: int) -> None:
     """In the same order; and among so many questions, each kind of answer comes up."""
     twin, database = twins
-    dice = Random(seed)  # noqa: S311 -- repeatable on purpose
+    dice = Random(seed)
     sizes = set()
     for search in (some_search(dice) for _ in range(QUESTIONS)):
         found = await database.search_refunds(search)
@@ -144,7 +144,7 @@ async def test_both_page_alike(twins: tuple[Ledger, Ledger]) -> None:
 async def test_both_sum_alike(twins: tuple[Ledger, Ledger]) -> None:
     """What is under way, asked for by day, and how long it took; what has changed."""
     twin, database = twins
-    dice = Random(5)  # noqa: S311 -- repeatable on purpose
+    dice = Random(5)
     for _ in range(QUESTIONS // 2):
         reach, since, limit = some_reach(dice), some_moment(dice), dice.randrange(1, 60)
         assert await database.in_flight(reach) == await twin.in_flight(reach)
@@ -158,7 +158,7 @@ async def test_both_sum_alike(twins: tuple[Ledger, Ledger]) -> None:
 async def test_both_show_the_same_audit(twins: tuple[Ledger, Ledger]) -> None:
     """Within the same reach, page by page."""
     twin, database = twins
-    dice = Random(6)  # noqa: S311 -- repeatable on purpose
+    dice = Random(6)
     for _ in range(QUESTIONS):
         search = AuditSearch(
             reach=some_reach(dice),

@@ -170,7 +170,7 @@ async def test_a_refund_and_a_cancellation_pay_what_came_in_once() -> None:
 
 def long_text(letters: int) -> str:
     """Text that no index makes short."""
-    dice = random.Random(7)  # noqa: S311 - repeatable on purpose
+    dice = random.Random(7)
     return "".join(dice.choices(string.ascii_letters, k=letters))
 
 
