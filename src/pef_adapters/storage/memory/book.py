@@ -1,10 +1,11 @@
 """Opens the twin's transactions, one at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from pef_adapters.engine.ports import Ledger
+from pef_adapters.engine.records import Attempt, Payment, Refund, TimelineEntry
 from pef_adapters.storage.memory.ledger import MemoryLedger
 from pef_adapters.storage.memory.tables import Tables, Wake
 
@@ -39,6 +40,24 @@ class MemoryBook:
     def wakes(self) -> list[Wake]:
         """Committed wake-ups, in order, that nobody has drained yet."""
         return list(self._tables.wakes.values())
+
+    @property
+    def refunds(self) -> Sequence[Refund]:
+        """All refunds as committed, oldest first; for whoever watches from outside."""
+        return tuple(self._tables.refunds.values())
+
+    @property
+    def payments(self) -> Sequence[Payment]:
+        """All payments as committed; for whoever watches from outside."""
+        return tuple(self._tables.payments.values())
+
+    def committed_attempt(self, merchant_refund_id: str) -> Attempt | None:
+        """An attempt as committed; for whoever watches from outside."""
+        return self._tables.attempts.get(merchant_refund_id)
+
+    def committed_timeline(self, after: int = 0) -> Sequence[TimelineEntry]:
+        """All entries as committed but the first `after`; for whoever watches from outside."""
+        return tuple(self._tables.timeline.values())[after:]
 
     def drain(self) -> list[Wake]:
         """Take all wake-ups, as a worker would; not for use inside a transaction."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from pef_adapters.testing.fake_woocommerce import catalog, rest_orders, rest_products, rest_site
 from pef_adapters.testing.fake_woocommerce.auth import Doorman
@@ -42,15 +43,19 @@ def create_app(settings: StoreSettings, now: Callable[[], datetime] = system_now
         with contextlib.suppress(asyncio.CancelledError):
             await deliveries
 
+    routes = [*rest_routes(site), *control_routes(site), *page_routes(site)]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+def rest_routes(site: Site) -> list[Route]:
+    """The store's REST API alone."""
     known = (*rest_orders.ROUTES, *rest_products.ROUTES, *rest_site.ROUTES)
-    wire = [route(site, *r) for r in known]
-    index = [route(site, "/", "GET", rest_site.index, public=True)]
+    index = route(site, "/", "GET", rest_site.index, public=True)
     unknown = [
         route(site, "/{path:path}", method, rest_site.unknown, public=True)
         for method in ("GET", "POST", "PUT", "DELETE")
     ]
-    routes = [*index, *wire, *unknown, *control_routes(site), *page_routes(site)]
-    return Starlette(routes=routes, lifespan=lifespan)
+    return [index, *(route(site, *each) for each in known), *unknown]
 
 
 def run(settings: StoreSettings) -> None:

@@ -1,0 +1,1 @@
+"""The stores of a simulated world: one module for each platform, all alike to the world."""

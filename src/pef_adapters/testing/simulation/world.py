@@ -1,0 +1,270 @@
+"""One simulated world: stores, rail, bank, people and our own machines, all from one seed."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from random import Random
+from typing import Any, Final
+
+import httpx
+
+from pef_adapters.bank_files import csv_format
+from pef_adapters.core.policy import Mode
+from pef_adapters.core.states import State
+from pef_adapters.engine.advance import advance
+from pef_adapters.engine.digest import digest
+from pef_adapters.engine.mind_checkout import mind_checkout
+from pef_adapters.engine.ports import Ports
+from pef_adapters.engine.records import Account, Refund, Store
+from pef_adapters.pagoefectivo.rail import PagoEfectivoRails
+from pef_adapters.platforms.contract import Platform
+from pef_adapters.platforms.registry import load
+from pef_adapters.runtime import evidence_recorder
+from pef_adapters.server.app import create_app
+from pef_adapters.storage.house_key import KeyedHash, SignedLinks
+from pef_adapters.storage.memory import MemoryBook, Wake
+from pef_adapters.testing.clock import VirtualClock
+from pef_adapters.testing.simulation.bank import Bank
+from pef_adapters.testing.simulation.clock import SkewedClock
+from pef_adapters.testing.simulation.computer import (
+    DatabaseTrouble,
+    FailingBook,
+    Killed,
+    Process,
+    Queue,
+)
+from pef_adapters.testing.simulation.network import Network, application
+from pef_adapters.testing.simulation.palette import Fault, Weather
+from pef_adapters.testing.simulation.post import Post
+from pef_adapters.testing.simulation.rail import Order, Rail
+from pef_adapters.testing.simulation.rail_wire import HOST as RAIL_HOST
+from pef_adapters.testing.simulation.rail_wire import Keys, RailWire
+from pef_adapters.testing.simulation.shops.contract import PAID, Shop, StoreFront
+from pef_adapters.testing.simulation.shops.kinds import KINDS, OURS, Kind, Setting
+from pef_adapters.testing.simulation.story import Story
+
+_HOUSE_KEY: Final = "a key of simulated worlds"
+_MOST_ROUNDS: Final = 60
+DESK_POLICY: Final[dict[str, Any]] = {
+    "name": "desk",
+    "rules": [
+        {"id": "by-hand", "when": {"amount": {"max": "30.00", "currency": "PEN"}}, "then": "payout"}
+    ],
+    "otherwise": "approve",
+    "payout": {"approvers": 1, "cooling_off_hours": 2},
+    "limits": [{"per": "store", "days": 1, "amount": "100.00", "currency": "PEN"}],
+}
+
+
+class Adapters:
+    """Installed adapters, as the runtime finds them."""
+
+    def named(self, platform: str) -> Platform:
+        return load(platform)
+
+
+@dataclass(slots=True)
+class Facts:
+    """What a world knows and the engine may not: what was sent though it should not have been."""
+
+    wrongs: list[str] = field(default_factory=list)
+    no_taken_back: bool = False
+
+
+class World:
+    """Everything of one seed; what happens in it is `life`'s."""
+
+    def __init__(self, seed: int) -> None:
+        self.dice = Random(seed)  # noqa: S311 - a history to play again, not a secret
+        self.clock = VirtualClock()
+        self.began = self.clock.now()
+        self.story = Story(self.clock)
+        self.weather = Weather(self.dice, self.story.tell)
+        self.process = Process(self.dice)
+        self.memory = MemoryBook()
+        self.book = FailingBook(self.memory, self.process, self.weather)
+        self.queue = Queue(self.memory, self.dice, self.weather)
+        self.network = Network(self.process)
+        self.machine_clock = SkewedClock(self.clock)
+        self.facts = Facts()
+        self.ports = self._ports()
+        self.rail = Rail(self.clock.now, timedelta(seconds=self.ports.replay_window_seconds))
+        self.rail_wire = RailWire(self.rail, self.weather, self.clock.now)
+        self.bank = Bank(self)
+        self.post = Post(self, OURS)
+        self.shops: list[Shop] = []
+        self.fronts: list[StoreFront] = []
+        self._wire_up()
+
+    def _ports(self) -> Ports:
+        self.rails = PagoEfectivoRails(self.machine_clock, evidence_recorder(self.book))
+        return Ports(
+            book=self.book,
+            rails=self.rails,
+            platforms=Adapters(),
+            clock=self.machine_clock,
+            at=self.process.at,
+            fingerprint=KeyedHash(_HOUSE_KEY),
+            links=SignedLinks(_HOUSE_KEY),
+            bank_format=lambda _: csv_format.bank_format(),
+            public_url=OURS,
+        )
+
+    def _wire_up(self) -> None:
+        self.weather.states = lambda: (refund.state for refund in self.memory.refunds)
+        self.rail_wire.slow = lambda: self.pass_time(seconds=self.dice.randrange(5, 45))
+        self.rail_wire.on_request = self._look_at_request
+        self.rail_wire.on_early = self.post.carry_news_of
+        self.network.serve(RAIL_HOST, self.rail_wire.answer)
+        service = application(create_app(self.ports, OURS))
+        self.network.serve(httpx.URL(OURS).host, service)
+
+    # making it
+
+    async def open(self) -> None:
+        """Accounts and stores, connected in good weather."""
+        enabled, self.weather.enabled = self.weather.enabled, frozenset()
+        for number, make in enumerate(self._chosen_shops()):
+            await self._add(number, make)
+        self.weather.enabled = enabled
+        self.story.tell(f"weather: {', '.join(sorted(enabled)) or 'fine'}")
+
+    def _chosen_shops(self) -> list[Kind]:
+        count = 2 if self.dice.random() < 0.2 else 1
+        return [self.dice.choice(KINDS) for _ in range(count)]
+
+    async def _add(self, number: int, make: Kind) -> None:
+        account = _account(number, self.clock)
+        keys = Keys(account.id, account.secrets["access_key"], account.secrets["secret_key"])
+        self.rail_wire.keys[keys.access_key] = keys
+        store = self._store(number, account, make)
+        cip = f"1154690{number + 1}"
+        self.rail.pay(cip, account.id, PAID, self.clock.now() - timedelta(days=1))
+        async with self.memory.begin() as ledger:
+            await ledger.add_account(account)
+            await ledger.add_store(store)
+        shop = make.make(Setting(store, cip, self.ports, self.clock))
+        front = StoreFront(shop.answer, self.weather)
+        self.network.serve(httpx.URL(store.identity).host, front.answer)
+        self.shops.append(shop)
+        self.fronts.append(front)
+        await shop.open()
+        self.story.tell(f"{store.id} ({store.platform}) has a paid order, CIP {cip}")
+
+    def _store(self, number: int, account: Account, make: Kind) -> Store:
+        now = self.clock.now()
+        policy = {"policy": DESK_POLICY} if self.dice.random() < 0.5 else {}
+        return replace(
+            make.store(number),
+            account_id=account.id,
+            settings={"platform": make.settings, **policy},
+            poll_cursor=now - timedelta(minutes=1),
+            created_at=now,
+        )
+
+    # its time and its work
+
+    def pass_time(self, **step: float) -> None:
+        """Time passes for everybody."""
+        self.clock.advance(**step)
+
+    async def work(self) -> None:
+        """Work off every wake-up that is due now, until nothing is."""
+        for _ in range(_MOST_ROUNDS):
+            due = self.queue.due(self.machine_clock.now())
+            if not due:
+                return
+            for wake in due:
+                await self._guarded(wake)
+        self.facts.wrongs.append("the engine does not come to rest")
+
+    async def _guarded(self, wake: Wake) -> None:
+        try:
+            await self._do(wake)
+        except (Killed, DatabaseTrouble) as fault:
+            self.died(fault)
+
+    def died(self, fault: BaseException) -> None:
+        """Our process is gone, or its database was: a new one begins with what is durable."""
+        self.story.tell(f"{type(fault).__name__}: {fault}")
+        self.process.spare()
+        self.rails._rails.clear()  # noqa: SLF001 - a dead process has no tokens
+
+    async def _do(self, wake: Wake) -> None:
+        if wake.task == "advance":
+            await self._advance(str(wake.subject))
+        elif wake.task == "mind":
+            await mind_checkout(self.ports, str(wake.subject))
+        else:
+            await digest(self.ports, int(wake.subject))
+
+    async def _advance(self, refund_id: str) -> None:
+        if not self.weather.strikes(Fault.TWO_WORKERS):
+            await advance(self.ports, refund_id)
+            return
+        both = (advance(self.ports, refund_id), advance(self.ports, refund_id))
+        for ended in await asyncio.gather(*both, return_exceptions=True):
+            if isinstance(ended, BaseException):
+                raise ended
+
+    # looking at it
+
+    @property
+    def refunds(self) -> list[Refund]:
+        """All refunds, as committed."""
+        return list(self.memory.refunds)
+
+    def refunds_in(self, *states: State) -> list[Refund]:
+        return [refund for refund in self.refunds if refund.state in states]
+
+    def shop_of(self, refund: Refund) -> Shop:
+        return next(shop for shop in self.shops if shop.store.id == refund.store_id)
+
+    def lives(self, refund_id: str) -> bool:
+        """Whether money of this refund is with its buyer, or on its way, by either lane."""
+        rail = any(self.owner_of(booked.key) == refund_id for booked in self.rail.live())
+        return rail or self.bank.holds(refund_id)
+
+    def owner_of(self, key: str) -> str:
+        """The refund behind one of our ids at the rail; "" where we never used it."""
+        attempt = self.memory.committed_attempt(key)
+        return attempt.refund_id if attempt else ""
+
+    def _look_at_request(self, order: Order) -> None:
+        """What must be true when a request for money reaches the rail (I3, I10, I11)."""
+        refund = next((r for r in self.refunds if r.id == self.owner_of(order.key)), None)
+        if refund is None:
+            self.facts.wrongs.append(f"I3: {order.key} was sent without a durable intent")
+            return
+        self.facts.wrongs += list(_wrong_request(self, refund, order))
+
+
+def _wrong_request(world: World, refund: Refund, order: Order) -> Iterator[str]:
+    attempt = world.memory.committed_attempt(order.key)
+    if refund.state is not State.SENDING:
+        yield f"I3: {order.key} was sent while it was {refund.state}, nothing being reserved"
+    if attempt is not None and (attempt.amount, attempt.transaction_id) != (order.amount, order.cip):
+        yield f"I11: {order.key} was sent otherwise than intended"
+    if order.amount != refund.amount:
+        yield f"I11: {order.key} was sent with another amount than asked for"
+    if order.account != refund.account_id or world.rail.cips[order.cip].account != order.account:
+        yield f"I10: {order.key} was sent by another merchant's account"
+    if refund.platform_refund_id not in world.shop_of(refund).refund_ids():
+        yield f"{order.key} was sent, though the store had deleted it"
+    payments = [p for p in world.memory.payments if p.transaction_id == order.cip]
+    if any(payment.reversed_at is not None for payment in payments):
+        yield f"{order.key} was sent, though we knew that the bank took the payment back"
+
+
+def _account(number: int, clock: VirtualClock) -> Account:
+    name = f"merchant-{number}"
+    return Account(
+        id=name,
+        mode=Mode.SANDBOX,
+        base_url=f"https://{RAIL_HOST}",
+        service_id=f"999{number}",
+        settings={},
+        secrets={"access_key": f"SBX-{name}", "secret_key": f"simulated-rail-secret-{number}"},
+        created_at=clock.now(),
+    )
