@@ -45,7 +45,7 @@ def configure(level: str, *, as_json: bool, stream: TextIO | None = None) -> Non
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info if as_json else _untouched,
+                structlog.processors.format_exc_info if as_json else _one_line,
                 renderer,
             ],
         )
@@ -57,5 +57,10 @@ def configure(level: str, *, as_json: bool, stream: TextIO | None = None) -> Non
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def _untouched(_: object, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
-    return event
+def _one_line(_: object, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """What a library says can hold what was sent to it: it draws nothing and begins no line.
+
+    Values are spelled out by the renderer, and JSON spells out everything.
+    """
+    said = str(event.get("event", ""))
+    return event if said.isprintable() else {**event, "event": ascii(said)[1:-1]}

@@ -24,7 +24,7 @@ from pef_adapters.platforms.contract import Platform
 from pef_adapters.settings import Settings
 from pef_adapters.storage.embedded import EmbeddedPostgres
 from pef_adapters.storage.house_key import KeyedHash, SignedLinks, house_key_of
-from pef_adapters.storage.migrations import migrate
+from pef_adapters.storage.migrations import migrate, refuse_older
 from pef_adapters.storage.postgres.book import PostgresBook
 from pef_adapters.storage.postgres.pool import open_pool
 from pef_adapters.storage.queue import Queue, QueueSettings, Work, make_queue
@@ -63,17 +63,20 @@ class Runtime:
         at: FaultPoint | None = None,
         rhythm: QueueSettings | None = None,
     ) -> AsyncIterator[Self]:
-        """Database (started and migrated where it has to be), rail and adapters.
+        """Database (started and migrated where it has to be and may be), rail and adapters.
 
         `clock`, `at` and `rhythm` are for tests that hurry time or stop a process.
 
         Raises:
-            DatabaseUnavailable, SettingInvalid: with what to do about it.
+            DatabaseUnavailable, SchemaUnfit, SettingInvalid: with what to do about it.
         """
         http.allow_private_stores(settings.allow_private_stores)
         async with AsyncExitStack() as stack:
             dsn = stack.enter_context(database(settings))
-            migrate(dsn)
+            if settings.migrate:
+                migrate(dsn)
+            else:
+                refuse_older(dsn)
             pool = await stack.enter_async_context(open_pool(dsn))
             queue = make_queue(pool, rhythm or _rhythm(settings))
             book = PostgresBook(pool, secret_box(settings), queue)

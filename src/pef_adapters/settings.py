@@ -25,6 +25,11 @@ class Settings(BaseSettings):
         default=Path(".pef"),
         description="Folder of the private database and the secret key file.",
     )
+    migrate: bool = Field(
+        default=True,
+        description="0 leaves the database's schema alone: only `pef migrate` brings it forward, "
+        "and a process that needs a newer one refuses to start.",
+    )
     secret_key: SecretStr | None = Field(
         default=None,
         description="Key that seals stored secrets; several, separated by commas, to rotate: the "

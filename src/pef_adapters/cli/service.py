@@ -118,9 +118,17 @@ async def _work(settings: Settings) -> None:
         await runtime.work()
 
 
+def end_by_sigterm() -> None:
+    """Told to end, we end as by Ctrl-C: with the worker stopped and the database closed.
+
+    Through SIGINT, which asyncio turns into a cancelled work: an exception raised here and
+    now would strike whichever job is at its step.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+
+
 def _configured(*, as_json: bool) -> Settings:
-    # Told to end, we end as by Ctrl-C: with the worker stopped and the database closed.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_by_sigterm()
     settings = read_settings()
     logs.configure(settings.log_level, as_json=as_json or settings.log_json)
     return settings

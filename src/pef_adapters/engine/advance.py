@@ -20,7 +20,7 @@ from pef_adapters.engine.beneficiary import ask_buyer
 from pef_adapters.engine.decide import decide_refund
 from pef_adapters.engine.find_out import ask_rail, sender_died
 from pef_adapters.engine.outcomes import leave_to_store
-from pef_adapters.engine.ports import Ports
+from pef_adapters.engine.ports import LedgerAway, Ports
 from pef_adapters.engine.records import Refund
 from pef_adapters.engine.send import ask_about_earlier_sends, send_refund
 from pef_adapters.engine.store_records import connection
@@ -51,6 +51,9 @@ async def advance(ports: Ports, refund_id: str) -> None:
             _log.warning("refund_put_off", refund=refund_id, fault=fault.code, detail=str(fault))
             await put_off(ports, refund_id, fault)
             break
+        except LedgerAway:
+            # Nothing is wrong with this refund: it stays due, and the next sweep wakes it.
+            raise
         except Exception:  # noqa: BLE001 - see the next line
             # A mistake of ours: this refund waits for a person, the others go on.
             _log.exception("refund_stumbled", refund=refund_id, state=refund.state)

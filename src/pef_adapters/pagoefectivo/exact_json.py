@@ -18,8 +18,10 @@ def read(body: bytes | str) -> object:
             with a number too long to be one, or with a field given twice.
     """
     try:
+        # Left to itself, json takes UTF-16 and UTF-32 as well; a mark of UTF-8 does no harm.
+        text = body.decode("utf-8-sig") if isinstance(body, bytes) else body
         return json.loads(
-            body,
+            text,
             parse_float=_exact,
             parse_constant=_refuse_constant,
             object_pairs_hook=_unique,

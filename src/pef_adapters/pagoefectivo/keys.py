@@ -6,14 +6,18 @@ sandbox key is never shown to a sandbox.
 """
 
 import ipaddress
+import re
 from enum import StrEnum
 from urllib.parse import SplitResult, urlsplit
 
 from pef_adapters.core.errors import KeysMixed, SettingInvalid
 from pef_adapters.core.policy import Mode
+from pef_adapters.platforms.addresses import is_public
 
 SANDBOX_KEY_PREFIX = "SBX"
 _RAIL_DOMAIN = "pagoefectivo.pe"
+# "0x7f.1" and "127.1" are 127.0.0.1 to most resolvers, and a public name to a careless reader.
+_NUMBER = re.compile(r"(.*\.)?(0x[0-9a-f]*|[0-9]+)")
 _TEST_SUFFIXES = (".test", ".example", ".localhost", ".local", ".internal")
 
 
@@ -36,7 +40,7 @@ def host_kind(base_url: str) -> HostKind:
     Raises:
         SettingInvalid: not a plain http(s) address.
     """
-    host = _split(base_url).hostname or ""
+    host = (_split(base_url).hostname or "").rstrip(".")
     if host.endswith(f".{_RAIL_DOMAIN}"):
         is_test = host.split(".")[0].startswith("pre")
         return HostKind.PRE_PRODUCTION if is_test else HostKind.LIVE
@@ -69,11 +73,20 @@ def _split(base_url: str) -> SplitResult:
     extras = parts.username or parts.password or parts.query or parts.fragment
     if parts.scheme not in {"http", "https"} or not parts.hostname or extras or not plain:
         raise SettingInvalid("the base URL must be http(s)://host[:port], without a user or query")
+    if _NUMBER.fullmatch(parts.hostname.rstrip(".")) and not _is_address(parts.hostname):
+        raise SettingInvalid("write the base URL's address as four plain numbers, or use a name")
     return parts
 
 
 def _is_ours(host: str) -> bool:
+    if _is_address(host):
+        return not is_public(host)
+    return "." not in host or host.endswith(_TEST_SUFFIXES) or host.startswith("sandbox.")
+
+
+def _is_address(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_private
+        ipaddress.ip_address(host)
     except ValueError:
-        return "." not in host or host.endswith(_TEST_SUFFIXES) or host.startswith("sandbox.")
+        return False
+    return True

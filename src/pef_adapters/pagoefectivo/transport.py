@@ -80,7 +80,8 @@ class Transport:
         line = f"{call.method} {self._url(call)}"
         try:
             answer = await self._exchange(call)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+        # UnicodeError: httpx reads a redirect's address although it does not go there.
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, TimeoutError, OSError) as error:
             fault = sort_failure(error)
             await self._evidence.keep(call, line, started_at, fault=fault)
             raise fault from None

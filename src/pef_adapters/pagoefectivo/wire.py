@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from pef_adapters.core.calendar import LIMA
+from pef_adapters.core.moments import within_reach, written
 
 _UNSET_YEAR = 1900
 
@@ -35,9 +36,18 @@ def _absent_if_unset(moment: datetime) -> datetime | None:
     return None if moment.year <= _UNSET_YEAR else moment
 
 
+def _fit_for_a_header(token: SecretStr) -> SecretStr:
+    """Kept until it expires, any other would stop every call of the account."""
+    text = token.get_secret_value()
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError("no token")
+    return token
+
+
 TextOrNumber = Annotated[str, BeforeValidator(_as_text), Field(max_length=200)]
 Amount = Annotated[Decimal, Field(max_digits=18, ge=0)]
-RailDate = Annotated[AwareDatetime, AfterValidator(_absent_if_unset)] | None
+Moment = Annotated[AwareDatetime, BeforeValidator(written), AfterValidator(within_reach)]
+RailDate = Annotated[Moment, AfterValidator(_absent_if_unset)] | None
 
 
 class _Read(BaseModel):
@@ -69,8 +79,10 @@ class FieldProblem(_Read):
 class TokenData(_Read):
     """The token is opaque; only `tokenExpires` says how long it serves."""
 
-    token: SecretStr = Field(min_length=1, max_length=4096)
-    token_expires: AwareDatetime
+    token: Annotated[SecretStr, AfterValidator(_fit_for_a_header)] = Field(
+        min_length=1, max_length=4096
+    )
+    token_expires: Moment
 
 
 class CipState(IntEnum):

@@ -11,11 +11,15 @@ from typing import Final
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 _V4_COMPATIBLE: Final = IPv6Network("::/96")
+# ISATAP (RFC 5214, 6.1): under any prefix, these 32 bits say that an IPv4 address follows.
+_ISATAP: Final = frozenset({0x0000_5EFE, 0x0200_5EFE})
 _GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
-# IANA special-purpose ranges that some supported Pythons call global.
+# Special-purpose ranges (IANA's, mostly) that some supported Pythons call global.
 _SPECIAL: Final[tuple[IPv4Network | IPv6Network, ...]] = (
     IPv4Network("0.0.0.0/8"),
     IPv4Network("100.64.0.0/10"),
+    # Looks public, but is Azure's own agent on the machine (its virtual public IP).
+    IPv4Network("168.63.129.16/32"),
     IPv4Network("192.0.0.0/24"),
     IPv4Network("192.88.99.0/24"),
     IPv6Network("2001::/23"),
@@ -40,8 +44,10 @@ def _carried(address: IPv4Address | IPv6Address) -> Iterator[IPv4Address]:
     """The IPv4 addresses that an IPv6 address leads to."""
     if isinstance(address, IPv4Address):
         return
-    if address in _NAT64 or address in _V4_COMPATIBLE:
-        yield IPv4Address(int(address) & 0xFFFFFFFF)
+    number = int(address)
+    is_isatap = (number >> 32) & 0xFFFFFFFF in _ISATAP
+    if is_isatap or address in _NAT64 or address in _V4_COMPATIBLE:
+        yield IPv4Address(number & 0xFFFFFFFF)
     yield from filter(None, (address.ipv4_mapped, address.sixtofour))
     yield from address.teredo or ()
 

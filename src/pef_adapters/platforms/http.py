@@ -15,13 +15,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Any, Final
 
 import anyio
 import httpcore
 import httpx
 
 from pef_adapters.core.errors import PlatformNonsense, PlatformRefused, UnsafeAddress
+from pef_adapters.core.moments import within_reach
 from pef_adapters.platforms.addresses import is_public
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -77,7 +78,7 @@ def guarded_client(
     allowed = private_stores_allowed() if allow_private is None else allow_private
     network = _GuardedNetwork(allow_private=allowed, resolve=resolve or _resolve)
     transport = _GuardedTransport(network, sign or (lambda request: request), max_answer_bytes)
-    return httpx.AsyncClient(
+    return _GuardedClient(
         transport=transport,
         timeout=timeout,
         trust_env=False,
@@ -90,9 +91,19 @@ def guarded_client(
 def date_of(headers: httpx.Headers) -> datetime | None:
     """The answering server's own clock, in UTC; None where it tells none that can be read."""
     try:
-        return parsedate_to_datetime(headers["Date"]).astimezone(UTC)
-    except (KeyError, ValueError):
+        return within_reach(parsedate_to_datetime(headers["Date"])).astimezone(UTC)
+    except (KeyError, ValueError, OverflowError):  # a zone of a million hours overflows
         return None
+
+
+class _GuardedClient(httpx.AsyncClient):
+    """httpx's client, for which a host name that can't be decoded is a malformed address too."""
+
+    def build_request(self, *args: Any, **kwargs: Any) -> httpx.Request:
+        try:
+            return super().build_request(*args, **kwargs)
+        except UnicodeError:  # as "xn--a", which httpx lets into a URL and then trips over
+            raise httpx.InvalidURL("the address's host name can't be read") from None
 
 
 class _GuardedNetwork(httpcore.AsyncNetworkBackend):

@@ -18,6 +18,7 @@ from pef_adapters.server.graphql import routes as graphql
 from pef_adapters.server.live import Newsroom
 from pef_adapters.server.origins import LOOPBACK, Networks
 from pef_adapters.server.plugin import routes as plugin
+from pef_adapters.server.safe_answers import SafeApplication
 from pef_adapters.server.shopify import routes as shopify
 from pef_adapters.server.vtex import routes as vtex
 
@@ -33,7 +34,7 @@ def create_app(
     trusted_proxies: Networks = LOOPBACK,
 ) -> Starlette:
     """The service's web half; `public_url` is where stores reach it."""
-    app = Starlette(
+    app = SafeApplication(
         routes=[
             Route("/webhooks/pagoefectivo/{account}", webhooks.rail_webhook, methods=["POST"]),
             Route("/webhooks/{platform}", webhooks.shared_webhook, methods=["POST"]),
@@ -53,6 +54,7 @@ def create_app(
         exception_handlers={PefError: _answer_error},
         lifespan=lifespan,
     )
+    app.public_url = public_url
     app.state.ports = ports
     app.state.newsroom = Newsroom(ports)
     app.state.public_url = public_url
@@ -62,9 +64,10 @@ def create_app(
 
 def create_certificate_app(ports: Ports) -> Starlette:
     """The listener for gateways that prove themselves by certificate; nothing else is there."""
-    app = Starlette(
+    app = SafeApplication(
         routes=gateway.routes(by_certificate=True), exception_handlers={PefError: _answer_error}
     )
+    app.public_url = ports.public_url
     app.state.ports = ports
     return app
 

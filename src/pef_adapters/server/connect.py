@@ -4,7 +4,10 @@ The post is unsigned; only the one-time token in it makes it worth believing. Th
 keys come to `keys` alone, never to `done`, which the owner's browser opens.
 """
 
+from base64 import b64encode
+from hashlib import sha256
 from html import escape
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -17,11 +20,19 @@ from pef_adapters.server.bodies import read_body
 
 _MAX_KEYS_BYTES = 10_000
 
-_DONE = """<!doctype html><html lang="es"><meta charset="utf-8">
+_STYLE: Final = """body{font:1.1rem/1.5 system-ui;max-width:32rem;margin:4rem auto;padding:0 1rem;
+color-scheme:light dark}"""
+_STYLE_SHA256: Final = b64encode(sha256(_STYLE.encode()).digest()).decode()
+_DONE: Final = """<!doctype html><html lang="es"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>PagoEfectivo</title>
-<style>body{{font:1.1rem/1.5 system-ui;max-width:32rem;margin:4rem auto;padding:0 1rem;
-color-scheme:light dark}}</style><h1>{title}</h1><p>{text}</p></html>"""
+<style>{style}</style><h1>{title}</h1><p>{text}</p></html>"""
+_HEADERS: Final = {
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src 'sha256-{_STYLE_SHA256}'; "
+        "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+    )
+}
 
 
 async def keys(request: Request) -> Response:
@@ -42,7 +53,8 @@ async def done(request: Request) -> Response:
     else:
         title = "Sin conectar"
         text = "No se aprobó la conexión. The connection was not approved; nothing was changed."
-    return HTMLResponse(_DONE.format(title=escape(title), text=escape(text)))
+    page = _DONE.format(style=_STYLE, title=escape(title), text=escape(text))
+    return HTMLResponse(page, headers=_HEADERS)
 
 
 def _one_click(ports: Ports, request: Request) -> OneClick:

@@ -22,6 +22,7 @@ from pef_adapters.engine.store_records import connection
 from pef_adapters.platforms.asked import AskedRefund
 from pef_adapters.platforms.provider import Answer, Call, Provider, RefundStanding
 from pef_adapters.server.bodies import read_body
+from pef_adapters.server.headers import headers_of
 
 _log = structlog.get_logger(__name__)
 
@@ -62,7 +63,7 @@ async def _call(ports: Ports, request: Request, provider: Provider) -> Call:
     return Call(
         method=request.method,
         path=f"/{request.path_params['path']}",
-        headers=dict(request.headers),
+        headers=headers_of(request),
         query=dict(request.query_params),
         body=await read_body(request, provider.max_body_bytes),
         at=ports.clock.now(),

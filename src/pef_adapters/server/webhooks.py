@@ -14,6 +14,7 @@ from pef_adapters.engine.records import Account, Source, Store
 from pef_adapters.pagoefectivo.notifications import MAX_BODY_BYTES, read_notification
 from pef_adapters.platforms.contract import Delivery
 from pef_adapters.server.bodies import read_body
+from pef_adapters.server.headers import headers_of
 
 
 async def store_webhook(request: Request) -> Response:
@@ -28,14 +29,14 @@ async def shared_webhook(request: Request) -> Response:
     inbox = ports.platforms.named(request.path_params["platform"]).inbox
     if inbox is None:
         raise NotThere("this platform delivers to an address of each store's own")
-    return await _keep(ports, request, inbox.store_of(dict(request.headers)))
+    return await _keep(ports, request, inbox.store_of(headers_of(request)))
 
 
 async def _keep(ports: Ports, request: Request, name: str) -> Response:
     store = await _store(ports, request.path_params["platform"], name)
     bound = ports.platforms.named(store.platform).capabilities.max_body_bytes
     body = await read_body(request, bound)
-    delivery = Delivery(headers=dict(request.headers), body=body)
+    delivery = Delivery(headers=headers_of(request), body=body)
     received = await receive.from_store(ports, store, delivery)
     return JSONResponse({"received": received})
 
@@ -45,7 +46,7 @@ async def rail_webhook(request: Request) -> Response:
     ports: Ports = request.app.state.ports
     account = await _account(ports, request)
     body = await read_body(request, MAX_BODY_BYTES)
-    told = read_notification(body, dict(request.headers), account.secrets["secret_key"])
+    told = read_notification(body, headers_of(request), account.secrets["secret_key"])
     received = await receive.keep(
         ports,
         source=Source.RAIL,

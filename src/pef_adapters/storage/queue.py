@@ -32,6 +32,8 @@ _LOCK = 0x70656A71
 # Where Procrastinate's 32-bit priorities begin to count seconds from; see `_priority`.
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _LOWEST = -(2**31)
+# Together longer than a database that is away leaves its workers alive.
+_FINISH_PAUSES = (0.1, 0.5, 2, 5, 15, 30)
 
 # A waiting job that is locked here can't be fetched before this transaction ends,
 # so it will see what the transaction wrote; one that is being fetched is skipped.
@@ -124,6 +126,7 @@ class Queue:
 
     async def _run_until_broken(self, work: Work, concurrency: int) -> None:
         app = App(connector=PsycopgConnector())
+        app.job_manager = _Finishing(app.connector)
         _register(app, work, self._settings, self.requeue_stalled)
         await app.open_async(self._pool)
         await app.run_worker_async(
@@ -157,6 +160,24 @@ class Queue:
             await _give_back(manager, job)
         await manager.prune_stalled_workers(silence)
         return len(jobs)
+
+
+class _Finishing(JobManager):
+    """A job that ran leaves the queue, even if the database fails at that very moment.
+
+    It would be "doing" for as long as its worker lives, and hold back all others of its order.
+    """
+
+    async def finish_job_by_id_async(self, job_id: int, status: Status, delete_job: bool) -> None:  # noqa: FBT001 - its parent's signature
+        for pause in _FINISH_PAUSES:
+            try:
+                return await super().finish_job_by_id_async(job_id, status, delete_job)
+            except ConnectorException as error:
+                if isinstance(error.__cause__, psycopg.errors.RaiseException):
+                    return None  # it left before: only the answer was lost
+                _log.warning("job_not_finished_yet", job=job_id)
+                await asyncio.sleep(pause)
+        return await super().finish_job_by_id_async(job_id, status, delete_job)
 
 
 def make_queue(pool: Pool, settings: QueueSettings | None = None) -> Queue:

@@ -37,6 +37,7 @@ knows how an error is shown: surfaces read `code`, `http_status` and `text_key`.
     ├── KeysMixed                    a sandbox key meets a live host, or the reverse
     ├── SecretUnreadable             the secret key does not open what is stored
     ├── DatabaseUnavailable          no database to work with
+    ├── SchemaUnfit                  the database is of another release
     ├── TransitionRefused            the state table has no such cell
     ├── AmountExceedsRest            refunded + reserved + amount > paid
     ├── ApprovalRefused              an approval that can't be given
@@ -106,6 +107,7 @@ from pef_adapters.core.errors.refusals import (
     LinkUsed,
     NothingToApprove,
     NotThere,
+    SchemaUnfit,
     SecretUnreadable,
     TransitionRefused,
     UnsafeAddress,
@@ -174,6 +176,7 @@ __all__ = [
     "RequestIdReused",
     "RestChanged",
     "Retry",
+    "SchemaUnfit",
     "SecretUnreadable",
     "SettingInvalid",
     "SignInLinkRefused",

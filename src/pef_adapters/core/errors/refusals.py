@@ -82,6 +82,14 @@ class DatabaseUnavailable(PefError):
     retry = Retry.AFTER_MENDING
 
 
+class SchemaUnfit(PefError):
+    """The database's schema and this release can't work together."""
+
+    code = "SCHEMA_UNFIT"
+    http_status = 503
+    retry = Retry.AFTER_MENDING
+
+
 class TransitionRefused(PefError):
     """The refund's state does not allow this step."""
 

@@ -61,7 +61,8 @@ async def hashed(password: str) -> str:
 
 async def matches(kept: str, password: str) -> bool:
     """Whether the password is the one that was kept; False, as slowly, where none is kept."""
-    letters = _letters(password[:MOST_LETTERS])
+    # Letters that are typed apart are more before they are composed: cut only after that.
+    letters = _letters(password, MOST_LETTERS + 1)
     return await to_thread.run_sync(_verified, kept or _NOBODYS, letters, limiter=_seats())
 
 
@@ -111,9 +112,9 @@ def _seats() -> CapacityLimiter:
         return seats
 
 
-def _letters(password: str) -> bytes:
+def _letters(password: str, most: int | None = None) -> bytes:
     """As it is typed on any keyboard: composed and decomposed letters are the same."""
-    return unicodedata.normalize("NFKC", password).encode(errors="surrogatepass")
+    return unicodedata.normalize("NFKC", password)[:most].encode(errors="surrogatepass")
 
 
 def _verified(kept: str, letters: bytes) -> bool:

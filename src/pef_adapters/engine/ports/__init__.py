@@ -37,6 +37,7 @@ __all__ = [
     "FaultPoint",
     "Fingerprint",
     "Ledger",
+    "LedgerAway",
     "LedgerBook",
     "LinkSigner",
     "PeopleLedger",
@@ -66,6 +67,13 @@ class Clock(Protocol):
 
 class Ledger(RefundLedger, DeskLedger, ProviderLedger, PeopleLedger, SearchLedger, Protocol):
     """One transaction over everything we keep."""
+
+
+class LedgerAway(Exception):
+    """The ledger was restarted, cut off or too busy; the transaction may even be durable.
+
+    No fault of what was being done, which is as due as before.
+    """
 
 
 class LedgerBook(Protocol):

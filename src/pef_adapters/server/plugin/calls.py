@@ -16,6 +16,7 @@ from pef_adapters.engine.records import Store
 from pef_adapters.engine.store_records import connection
 from pef_adapters.platforms.contract import Delivery
 from pef_adapters.server.bodies import read_body
+from pef_adapters.server.headers import headers_of
 from pef_woocommerce import inbound
 
 PLATFORM: Final = "woocommerce"
@@ -47,7 +48,7 @@ async def signed_call(request: Request, shape: type[Shape]) -> tuple[Store, Shap
     ports: Ports = request.app.state.ports
     store = await _store(ports, request.path_params["store"])
     body = await read_body(request, MAX_BODY_BYTES)
-    inbound.verify(Delivery(dict(request.headers), body), connection(ports, store))
+    inbound.verify(Delivery(headers_of(request), body), connection(ports, store))
     said = read(body, shape)
     signed = read(body, Signed)
     if signed.call != request.url.path.rpartition("/")[2]:

@@ -103,4 +103,7 @@ class Tables:
     wakes: dict[int, Wake] = field(default_factory=dict)
 
     def copy(self) -> Self:
-        return type(self)(**{each.name: getattr(self, each.name).copy() for each in fields(self)})
+        return type(self)(*[getattr(self, name).copy() for name in _NAMES])
+
+
+_NAMES = tuple(each.name for each in fields(Tables))

@@ -2,9 +2,11 @@
 
 Owns the order of things: our own tables (Alembic, plain SQL), the queue's tables,
 and the table of allowed state changes. Every step can be repeated; two processes
-may migrate at once. It never goes back: a downgrade is a restored backup.
+may migrate at once, while older releases work. It never goes back: a downgrade is a
+restored backup; but an older release starts on a newer schema that still lives with it.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +17,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.errors import DeadlockDetected, LockNotAvailable
+from psycopg.sql import SQL
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
-from pef_adapters.core.errors import DatabaseUnavailable
+from pef_adapters.core.errors import DatabaseUnavailable, SchemaUnfit
 from pef_adapters.core.states import moves
 from pef_adapters.storage.migrations.queue_schema import apply_queue_schema
 
@@ -26,6 +30,12 @@ _log = structlog.get_logger(__name__)
 _HERE = Path(__file__).parent
 # Any number will do, as long as every release uses the same one.
 _LOCK = 0x70656672
+# Shorter than PostgreSQL's own second before it looks for a deadlock and kills somebody: a
+# migration that meets work under way steps aside, so that the victim is never a refund's job.
+_STEP_ASIDE = "SET lock_timeout = '500ms'"
+_PAUSES_SECONDS = (0.1,) * 10 + (1.0,) * 60
+OLDEST_CODE = "0001"
+"""The oldest revision whose code can work on this schema (docs/adr/0021-upgrades.md)."""
 
 
 def migrate(dsn: str) -> str:
@@ -35,14 +45,45 @@ def migrate(dsn: str) -> str:
         dsn: a libpq connection string or URI.
 
     Raises:
-        DatabaseUnavailable: the database can't be reached.
+        DatabaseUnavailable: the database can't be reached, or its tables stay in use.
+        SchemaUnfit: its schema left this release behind.
     """
     with _one_at_a_time(dsn) as conn:
-        revision = _upgrade(dsn)
-        queue_files = apply_queue_schema(conn)
-        _write_moves(conn)
-    _log.info("database_migrated", revision=revision, queue_files=len(queue_files))
-    return revision
+        found = current_revision(dsn)
+        if found is not None and found not in known_revisions():
+            return _work_on_newer(conn, found)
+        conn.execute(_STEP_ASIDE)
+        for pause in _PAUSES_SECONDS:
+            try:
+                return _bring_forward(dsn, conn)
+            except (LockNotAvailable, DeadlockDetected):
+                _log.info("migration_waits", pause=pause)
+                time.sleep(pause)
+    raise DatabaseUnavailable("the tables stay in use, by a backup perhaps: migrate later")
+
+
+def refuse_older(dsn: str) -> None:
+    """Change nothing; refuse a database that this release can't work on as it is.
+
+    Raises:
+        DatabaseUnavailable: the database can't be reached.
+        SchemaUnfit: its schema is older than this release, or left it behind.
+    """
+    found, newest = current_revision(dsn), newest_revision()
+    if found == newest:
+        return
+    if found in {None, *known_revisions()}:
+        at = f"is at {found}" if found else "has no schema"
+        raise SchemaUnfit(f"the database {at}, this release needs {newest}: run `pef migrate`")
+    with _connect(dsn) as conn:
+        _work_on_newer(conn, str(found))
+
+
+def known_revisions() -> frozenset[str]:
+    """Every revision that this release has heard of."""
+    return frozenset(
+        each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()
+    )
 
 
 def current_revision(dsn: str) -> str | None:
@@ -56,9 +97,33 @@ def newest_revision() -> str:
     return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
+def _bring_forward(dsn: str, conn: psycopg.Connection) -> str:
+    revision = _upgrade(dsn)
+    queue_files = apply_queue_schema(conn)
+    _write_moves(conn)
+    # Where a later release finds it, and an earlier one that is started again.
+    conn.execute(SQL("COMMENT ON TABLE alembic_version IS {}").format(OLDEST_CODE))
+    _log.info("database_migrated", revision=revision, queue_files=len(queue_files))
+    return revision
+
+
+def _work_on_newer(conn: psycopg.Connection, found: str) -> str:
+    """Leave a newer schema as it is, if its release says that we can work on it."""
+    row = conn.execute("SELECT obj_description('alembic_version'::regclass)").fetchone()
+    floor = row[0] if row else None
+    if floor is not None and floor not in known_revisions():
+        raise SchemaUnfit(
+            f"the database is at {found}, for releases from {floor} on; "
+            f"this one knows {newest_revision()}: start the newer release"
+        )
+    _log.warning("schema_newer_than_code", schema=found, code=newest_revision())
+    return found
+
+
 def _upgrade(dsn: str) -> str:
     config = _config()
     with _sqlalchemy(dsn) as conn:
+        conn.connection.cursor().execute(_STEP_ASIDE)
         config.attributes["connection"] = conn
         command.upgrade(config, "head")
     return newest_revision()

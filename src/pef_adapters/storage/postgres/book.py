@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from pef_adapters.engine.ports import Ledger
+import psycopg
+
+from pef_adapters.engine.ports import Ledger, LedgerAway
 from pef_adapters.storage.postgres.agencies import Agencies
 from pef_adapters.storage.postgres.alarms import Alarms
 from pef_adapters.storage.postgres.asked_refunds import AskedRefunds
@@ -64,6 +66,10 @@ class PostgresLedger(
     """Every table, on one connection inside one transaction."""
 
 
+class _ServerAway(LedgerAway, psycopg.OperationalError):
+    """The same for the engine, which knows no driver, and for those who do."""
+
+
 class PostgresBook:
     """The ledger book on PostgreSQL; safe for any number of tasks at once."""
 
@@ -74,6 +80,13 @@ class PostgresBook:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Ledger]:
-        """One transaction: commits on leaving, rolls back on an exception."""
-        async with self._pool.connection() as conn, conn.transaction():
-            yield PostgresLedger(conn, self._box, self._wakes)
+        """One transaction: commits on leaving, rolls back on an exception.
+
+        Raises:
+            LedgerAway: the server ended, cut us off, or let us wait too long for a lock.
+        """
+        try:
+            async with self._pool.connection() as conn, conn.transaction():
+                yield PostgresLedger(conn, self._box, self._wakes)
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise _ServerAway(str(error)) from error

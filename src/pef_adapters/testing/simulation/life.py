@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
+from pef_adapters.core.states import State
 from pef_adapters.engine.janitor import poll_stores, sweep
 from pef_adapters.engine.ports import RailStatus
 from pef_adapters.testing.simulation.computer import DatabaseTrouble, Killed
@@ -22,6 +23,7 @@ _JUMPS: Final[tuple[dict[str, float], ...]] = (
 )
 # Within seven days everything is at its end, or with a person.
 _HEALING_HOURS: Final = (0.02, 0.1, 0.5, 1, 2, 4, 8, 12, 20, 25, 25, 25, 25)
+_POLLED: Final = (0, 6)
 _SKEW: Final = timedelta(hours=48)
 
 
@@ -31,15 +33,30 @@ class Life:
     def __init__(self, world: World) -> None:
         self.world = world
         self.people = People(world)
-        p = self.people
-        self._steps: tuple[Step, ...] = (
-            *(p.press, p.press, p.delete),
-            *(self.rail_moves, self.rail_moves, self.rail_moves, self.extorno),
-            *(self.time, self.time, self.time, self.time, self.time, self.poll),
-            *(p.retry, p.settle, p.decline, p.choose_payout, p.new_link),
-            *(p.fill_in, p.fill_in, p.approve, p.approve, p.export, p.export),
-            *(self.bank_acts, p.bring_answers, p.bring_answers),
-        )
+
+    def _steps(self) -> dict[Step, int]:
+        """What can happen now, and how likely it is."""
+        p, states = self.people, {refund.state for refund in self.world.refunds}
+        booked, files = bool(self.world.rail.book), bool(self.world.bank.files)
+        held = bool(states & {State.HELD, State.AWAITING_BENEFICIARY})
+        return {
+            p.press: 3,
+            p.delete: 1,
+            self.time: 8,
+            self.poll: 1,
+            p.retry: 1,
+            p.settle: 1,
+            p.decline: 1,
+            p.choose_payout: 1,
+            p.new_link: int(State.AWAITING_BENEFICIARY in states),
+            self.extorno: 1,
+            self.rail_moves: 5 * booked,
+            p.fill_in: 3 * (State.AWAITING_BENEFICIARY in states),
+            p.approve: 3 * held,
+            p.export: 3 * (State.PAYOUT_DUE in states),
+            self.bank_acts: 2 * files,
+            p.bring_answers: 3 * files,
+        }
 
     async def begin(self) -> None:
         """The first press, so that no history is about nothing."""
@@ -52,7 +69,8 @@ class Life:
         world = self.world
         self._mend_a_little()
         self._strike_our_machines()
-        chosen = world.dice.choice(self._steps)
+        possible = self._steps()
+        (chosen,) = world.dice.choices([*possible], [*possible.values()])
         world.story.tell(f"step {chosen.__name__}")
         await self.guarded(chosen)
         await self.guarded(lambda: world.post.carry(world.dice.randrange(4)))
@@ -61,15 +79,14 @@ class Life:
     async def heal(self) -> None:
         """Nobody fails any more, people do their work, and a week goes by."""
         self._calm()
-        await poll_stores(self.world.ports)
-        for hours in _HEALING_HOURS:
+        for number, hours in enumerate(_HEALING_HOURS):
+            if number in _POLLED:
+                await poll_stores(self.world.ports)
             await self._finish_outside()
             await self.world.post.carry()
             await self.world.work()
             await self._pass(hours=hours)
             await self.world.work()
-        await poll_stores(self.world.ports)
-        await self.world.work()
 
     async def guarded(self, step: Step) -> None:
         """Do it; where our process dies or its database fails, the next one finds what is left."""

@@ -6,6 +6,7 @@ them, sends its requests here, below all our own checks and signatures.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 from unittest.mock import patch
 
 import httpx
@@ -14,6 +15,18 @@ from pef_adapters.server import gateway
 from pef_adapters.testing.simulation.computer import Process
 
 Answer = Callable[[httpx.Request], Awaitable[httpx.Response]]
+
+
+def _nothing(_: httpx.AsyncHTTPTransport, **_settings: object) -> None:
+    return
+
+
+async def _itself(transport: httpx.AsyncHTTPTransport) -> httpx.AsyncHTTPTransport:
+    return transport
+
+
+async def _nothing_to_close(_: httpx.AsyncHTTPTransport, *_how: object) -> None:
+    return
 
 
 class _Whole(httpx.AsyncByteStream):
@@ -67,7 +80,15 @@ class Network:
         async def handle(_: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
             return await self.send(request)
 
+        async def close(_: httpx.AsyncHTTPTransport) -> None:
+            return
+
         with (
+            # Without the pools and TLS contexts that nobody would use.
+            patch.object(httpx.AsyncHTTPTransport, "__init__", _nothing),
+            patch.object(httpx.AsyncHTTPTransport, "__aenter__", _itself),
+            patch.object(httpx.AsyncHTTPTransport, "__aexit__", _nothing_to_close),
+            patch.object(httpx.AsyncHTTPTransport, "aclose", close),
             patch.object(httpx.AsyncHTTPTransport, "handle_async_request", handle),
             patch.object(gateway, "_PATIENCE_SECONDS", 0.0),
         ):
@@ -75,10 +96,40 @@ class Network:
 
 
 def application(app: Callable[..., Awaitable[None]]) -> Answer:
-    """An ASGI application as a host's answer."""
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    """An ASGI application as a host's answer; much quicker than httpx's own way to one."""
 
     async def answer(request: httpx.Request) -> httpx.Response:
-        return await transport.handle_async_request(request)
+        body, head, parts = await request.aread(), {}, list[bytes]()
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: dict[str, Any]) -> None:
+            head.update(message if message["type"] == "http.response.start" else {})
+            parts.append(message.get("body", b""))
+
+        try:
+            await app(_scope(request), receive, send)
+        except Exception as error:  # noqa: BLE001 - a server answers 500 to whatever it was
+            return httpx.Response(500, text=type(error).__name__)
+        return httpx.Response(head["status"], headers=head["headers"], content=b"".join(parts))
 
     return answer
+
+
+def _scope(request: httpx.Request) -> dict[str, Any]:
+    url = request.url
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": request.method,
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        "scheme": url.scheme,
+        "path": url.path,
+        "raw_path": url.raw_path.split(b"?")[0],
+        "query_string": url.query,
+        "server": (url.host, url.port),
+        "client": ("127.0.0.1", 123),
+        "root_path": "",
+    }

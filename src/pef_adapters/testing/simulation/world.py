@@ -45,6 +45,8 @@ from pef_adapters.testing.simulation.shops.kinds import KINDS, OURS, Kind, Setti
 from pef_adapters.testing.simulation.story import Story
 
 _HOUSE_KEY: Final = "a key of simulated worlds"
+# The rail refunds by itself for thirty days; after that people pay by bank file.
+_AGES_IN_DAYS: Final = (1, 1, 1, 1, 1, 40)
 _MOST_ROUNDS: Final = 60
 DESK_POLICY: Final[dict[str, Any]] = {
     "name": "desk",
@@ -140,7 +142,8 @@ class World:
         self.rail_wire.keys[keys.access_key] = keys
         store = self._store(number, account, make)
         cip = f"1154690{number + 1}"
-        self.rail.pay(cip, account.id, PAID, self.clock.now() - timedelta(days=1))
+        age = timedelta(days=self.dice.choice(_AGES_IN_DAYS))
+        self.rail.pay(cip, account.id, PAID, self.clock.now() - age)
         async with self.memory.begin() as ledger:
             await ledger.add_account(account)
             await ledger.add_store(store)
@@ -154,7 +157,7 @@ class World:
 
     def _store(self, number: int, account: Account, make: Kind) -> Store:
         now = self.clock.now()
-        policy = {"policy": DESK_POLICY} if self.dice.random() < 0.5 else {}
+        policy = {"policy": DESK_POLICY} if self.dice.random() < 0.35 else {}
         return replace(
             make.store(number),
             account_id=account.id,
