@@ -84,8 +84,9 @@ async def _kept(ports: Ports, ledger: Ledger, store: Store, asked: AskedRefund) 
         transaction_id=checkout.transaction_id if checkout else asked.payment_reference,
         paid=checkout.amount if checkout else None,
         paid_at=checkout.paid_at if checkout else None,
-        # Ours, not the platform's: its clock may be far from here.
-        asked_at=ports.clock.now(),
+        # Ours, not the platform's: its clock may be far from here. Where ours went back, not
+        # before the store was connected: such a refund would count as settled by its owner.
+        asked_at=max(ports.clock.now(), store.created_at),
         private=asked.private,
     )
 

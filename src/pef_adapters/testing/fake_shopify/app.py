@@ -10,6 +10,7 @@ from typing import Final
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from pef_adapters.testing.fake_shopify import (
     admin_mutations,
@@ -43,7 +44,7 @@ def system_now() -> datetime:
 
 def create_app(settings: ShopSettings, now: Callable[[], datetime] = system_now) -> Starlette:
     """A shop with its own state; two apps share nothing but a `state_file`."""
-    site = _site(settings, now)
+    site = open_site(settings, now)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -58,7 +59,7 @@ def create_app(settings: ShopSettings, now: Callable[[], datetime] = system_now)
 
     return Starlette(
         routes=[
-            *(api_route(site, api) for api in _apis(settings)),
+            *api_routes(site),
             *oauth_routes(site),
             *control_routes(site),
             *app_routes(site),
@@ -111,6 +112,11 @@ def _not_on_purpose(record: logging.LogRecord) -> bool:
     return record.getMessage() != _BROKEN_ON_PURPOSE
 
 
+def api_routes(site: Site) -> list[Route]:
+    """The shop's two GraphQL APIs alone."""
+    return [api_route(site, api) for api in _apis(site.settings)]
+
+
 def _apis(settings: ShopSettings) -> tuple[Api, Api]:
     admin = Api(
         name="admin",
@@ -131,7 +137,8 @@ def _apis(settings: ShopSettings) -> tuple[Api, Api]:
     return admin, payments
 
 
-def _site(settings: ShopSettings, now: Callable[[], datetime]) -> Site:
+def open_site(settings: ShopSettings, now: Callable[[], datetime]) -> Site:
+    """One shop with all that works for it."""
     state = load(settings.state_file) or ShopState(sequence=settings.first_id, opened=now())
     is_new = not state.apps
 

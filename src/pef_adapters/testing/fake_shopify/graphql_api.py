@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -175,16 +176,26 @@ def _understood(built: GraphQLSchema, body: bytes) -> _Asked | str:
     """
     try:
         posted = json.loads(body, parse_float=str)
-        document = parse(posted["query"])
+        document, errors = _checked(built, posted["query"])
     except (ValueError, KeyError, TypeError):
         return "Bad Request"
-    errors = validate(built, document)
     if errors:
         raise _Invalid(errors)
     operation = get_operation_ast(document, posted.get("operationName"))
     if operation is None:
         return "An operation name is required"
     return _Asked(built, document, operation, posted.get("variables") or {})
+
+
+@lru_cache(maxsize=256)
+def _checked(built: GraphQLSchema, text: str) -> tuple[DocumentNode, tuple[GraphQLError, ...]]:
+    """A document and its faults; the same few are asked all the time.
+
+    Raises:
+        GraphQLError: it can't be parsed.
+    """
+    document = parse(text)
+    return document, tuple(validate(built, document))
 
 
 def _throttled_answer(site: Site, api: Api, asking: Asking, asked: _Asked) -> Response:

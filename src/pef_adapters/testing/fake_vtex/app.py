@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from pef_adapters.testing.fake_vtex import catalog, rest_notes, rest_orders, rest_transactions
 from pef_adapters.testing.fake_vtex.bodies import Bodies
@@ -46,10 +47,14 @@ def create_app(settings: VtexSettings, now: Callable[[], datetime] = system_now)
         with contextlib.suppress(asyncio.CancelledError):
             await working
 
+    own = [*control_routes(account), *page_routes(account)]
+    return Starlette(routes=[*api_routes(account), *own], lifespan=lifespan)
+
+
+def api_routes(account: Account) -> list[Route]:
+    """The account's own APIs and the callback address alone."""
     known = (*rest_orders.ROUTES, *rest_notes.ROUTES, *rest_transactions.ROUTES)
-    apis = [route(account, *each) for each in known]
-    own = [callback_route(account), *control_routes(account), *page_routes(account)]
-    return Starlette(routes=[*apis, *own], lifespan=lifespan)
+    return [*(route(account, *each) for each in known), callback_route(account)]
 
 
 def run(settings: VtexSettings) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from pef_adapters.core.states import CARE, MONEY, TABLE, Owner, Position, State
 from pef_adapters.engine.attention import ALARMS
+from pef_adapters.engine.records import Refund
 from pef_adapters.testing.simulation.people import ANA, LUIS
 from pef_adapters.testing.simulation.shops.contract import Shop
 from pef_adapters.testing.simulation.world import World
@@ -86,7 +87,7 @@ def _money(world: World) -> Iterator[str]:
 
 
 def _paid_back(world: World, shop: Shop) -> Iterator[str]:
-    mine = {refund.id: refund for refund in world.refunds if refund.store_id == shop.store.id}
+    mine = {refund.id for refund in _of(world, shop)}
     paid = sum(b.amount.minor * b.times for b in world.rail.live() if b.cip == shop.cip)
     lines = world.bank.lines.values()
     paid += sum(line.minor for line in lines if line.refund in mine and line.paid is not False)
@@ -120,13 +121,10 @@ def _care(world: World) -> Iterator[str]:
 def _orders_now(world: World) -> Iterator[str]:
     """I6, I7: no order says refunded what is not, unless we are about to correct it."""
     for shop in world.shops:
-        states = {r.platform_refund_id: r for r in world.refunds if r.store_id == shop.store.id}
-        for number, told in shop.shown().items():
-            refund = states.get(number)
-            if told != State.REFUNDED or refund is None or refund.state is State.REFUNDED:
-                continue
-            if refund.write_back_at is None:
-                yield f"I6: the order says refunded of {number}, which is {refund.state}"
+        for refund in _of(world, shop):
+            told_too_much = refund.state is not State.REFUNDED and refund.write_back_at is None
+            if told_too_much and shop.says(refund) == State.REFUNDED:
+                yield f"I6: the order says refunded of {refund.id}, which is {refund.state}"
         for mail, times in Counter(shop.mails()).items():
             if times > 1:
                 yield f"I7: the buyer was mailed {times} times: {mail[:40]}"
@@ -145,14 +143,16 @@ def _ends(world: World) -> Iterator[str]:
 
 
 def _order(world: World, shop: Shop) -> Iterator[str]:
-    mine = [refund for refund in world.refunds if refund.store_id == shop.store.id]
+    mine = _of(world, shop)
     known = {refund.platform_refund_id for refund in mine}
     for lost in shop.refund_ids() - known:
         yield f"lost: {shop.store.id} has refund {lost}, and we never heard of it"
-    shown = shop.shown()
     for refund in mine:
-        number = refund.platform_refund_id
-        if refund.state is State.CANCELLED and number in shop.refund_ids():
-            yield f"{number} is cancelled, though its store has it"
-        if shown.get(number) != refund.state:
-            yield f"I6: {number} is {refund.state}, its order says {shown.get(number)}"
+        if refund.state is State.CANCELLED and shop.has(refund.platform_refund_id):
+            yield f"{refund.id} is cancelled, though its store has it"
+        if (said := shop.says(refund)) != refund.state:
+            yield f"I6: {refund.id} is {refund.state}, its order says {said}"
+
+
+def _of(world: World, shop: Shop) -> list[Refund]:
+    return [refund for refund in world.refunds if refund.store_id == shop.store.id]

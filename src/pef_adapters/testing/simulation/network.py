@@ -12,7 +12,7 @@ from unittest.mock import patch
 import httpx
 
 from pef_adapters.server import gateway
-from pef_adapters.testing.simulation.computer import Process
+from pef_adapters.testing.simulation.computer import Killed, Process
 
 Answer = Callable[[httpx.Request], Awaitable[httpx.Response]]
 
@@ -45,9 +45,18 @@ class Network:
     def __init__(self, process: Process) -> None:
         self._process = process
         self._hosts: dict[str, Answer] = {}
+        self._ours = ""
+        self._died: Callable[[BaseException], None] = lambda _: None
 
     def serve(self, host: str, answer: Answer) -> None:
         """From now on this host is answered so."""
+        self._hosts[host] = answer
+
+    def serve_ourselves(
+        self, host: str, answer: Answer, died: Callable[[BaseException], None]
+    ) -> None:
+        """Our own host; `died` hears of it where we die while we serve."""
+        self._ours, self._died = host, died
         self._hosts[host] = answer
 
     async def send(self, request: httpx.Request) -> httpx.Response:
@@ -57,10 +66,24 @@ class Network:
             httpx.TransportError: the network failed.
             Killed: our process died before or after.
         """
+        if request.url.host == self._ours:
+            return await self.visit(request)
         self._process.cross()
         response = await self.reach(request)
         self._process.cross()
         return response
+
+    async def visit(self, request: httpx.Request) -> httpx.Response:
+        """One request to us; whoever asks notices our death as a broken connection.
+
+        Raises:
+            httpx.TransportError: so it seems to him.
+        """
+        try:
+            return await self.reach(request)
+        except Killed as death:
+            self._died(death)
+            raise httpx.ReadError("the connection broke", request=request) from None
 
     async def reach(self, request: httpx.Request) -> httpx.Response:
         """One request of anybody."""

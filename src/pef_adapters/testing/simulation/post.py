@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Final
 import httpx
 
 from pef_adapters.pagoefectivo import exact_json, signature
-from pef_adapters.testing.simulation.computer import DatabaseTrouble, Killed
 from pef_adapters.testing.simulation.palette import Fault
 from pef_adapters.testing.simulation.shops.contract import Parcel
 
@@ -81,9 +80,8 @@ class Post:
             "POST", parcel.url, headers=parcel.headers, content=parcel.body
         )
         try:
-            response = await self._world.network.reach(request)
-        except (DatabaseTrouble, Killed) as fault:
-            self._world.died(fault)
+            response = await self._world.network.visit(request)
+        except httpx.TransportError:
             return False
         self._world.story.tell(f"webhook {httpx.URL(parcel.url).path}: {response.status_code}")
         return response.status_code in _TAKEN

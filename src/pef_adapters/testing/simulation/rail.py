@@ -12,6 +12,7 @@ from decimal import Decimal
 from pef_adapters.core.money import Money
 from pef_adapters.engine.ports import RailStatus
 
+_FIRST_CIP = 20_000_001
 LIVE_WORDS = frozenset({"PROCESSING", "REFUNDED"})
 WORDS = {
     RailStatus.ACCEPTED: "PROCESSING",
@@ -29,6 +30,7 @@ class PaidCip:
     account: str
     amount: Money
     paid_at: datetime | None
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,20 @@ class Rail:
     def pay(self, cip: str, account: str, amount: Money, at: datetime) -> None:
         """A buyer pays."""
         self.cips[cip] = PaidCip(cip=cip, account=account, amount=amount, paid_at=at)
+
+    def wait_for(self, code: str, account: str, amount: Money) -> PaidCip:
+        """Make a CIP that nobody has paid yet."""
+        cip = str(_FIRST_CIP + len(self.cips))
+        made = PaidCip(cip=cip, account=account, amount=amount, paid_at=None, code=code)
+        self.cips[cip] = made
+        return made
+
+    def pay_waiting(self, account_id: str, code: str, at: datetime) -> str:
+        """A buyer pays the CIP of a transaction code."""
+        waiting = next(c for c in self.cips.values() if (c.account, c.code) == (account_id, code))
+        self.cips[waiting.cip] = replace(waiting, paid_at=at)
+        self.news.append((account_id, _told("cip.paid", cip=waiting.cip, transactionCode=code)))
+        return waiting.cip
 
     def reverse(self, cip: str) -> None:
         """The bank takes a payment back (extorno)."""

@@ -10,13 +10,15 @@ from typing import Final
 
 import httpx
 
+from pef_adapters.core.money import Money
 from pef_adapters.pagoefectivo import exact_json
 from pef_adapters.pagoefectivo.wire import CipState, lima_text
 from pef_adapters.testing.simulation.palette import Fault, Weather
-from pef_adapters.testing.simulation.rail import Booking, Order, Rail
+from pef_adapters.testing.simulation.rail import Booking, Order, PaidCip, Rail
 
 # Loopback: accounts of the sandbox may stand nowhere else.
 HOST: Final = "127.0.0.1"
+_CIP_LIFE: Final = timedelta(days=3)
 _TOKEN_LIFE: Final = timedelta(hours=1)
 _REFUNDS: Final = "/api/v1/refunds"
 _BEFORE: Final = (
@@ -93,6 +95,8 @@ class RailWire:
             return self._no(HTTPStatus.UNAUTHORIZED, "TOKEN_EXPIRED")
         if path.endswith("/cips/search"):
             return self._yes([self._cip(account, item) for item in _items(asked)])
+        if path.endswith("/cips"):
+            return self._new_cip(account, asked)
         if path == _REFUNDS and request.method == "POST":
             return await self._create(Order.read(account, asked), request)
         if path == _REFUNDS:
@@ -114,13 +118,25 @@ class RailWire:
             return None
         return account
 
+    def _new_cip(self, account: str, asked: dict[str, object]) -> httpx.Response:
+        amount = Money.parse(Decimal(str(asked["amount"])), str(asked["currency"]))
+        made = self._rail.wait_for(str(asked["transactionCode"]), account, amount)
+        expires = lima_text(self._now() + _CIP_LIFE)
+        url = f"https://{HOST}/pagar/{made.cip}"
+        shown = {**self._shown(made), "cipUrl": url, "dateExpiry": expires}
+        return self._yes(shown, HTTPStatus.CREATED)
+
     def _cip(self, account: str, item: dict[str, object]) -> dict[str, object]:
-        paid = self._rail.cips.get(str(item["cip"]))
-        if paid is None or paid.account != account:
-            return {"cip": None}
+        for paid in self._rail.cips.values():
+            if paid.account == account and str(item.get("cip")) == paid.cip:
+                return self._shown(paid)
+        return {"cip": None}
+
+    def _shown(self, paid: PaidCip) -> dict[str, object]:
         at = paid.paid_at
         return {
             "cip": int(paid.cip),
+            "transactionCode": paid.code,
             "currency": paid.amount.currency,
             "amount": paid.amount.decimal,
             "status": int(CipState.PAID if at else CipState.GENERATED),

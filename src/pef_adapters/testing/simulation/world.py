@@ -40,8 +40,8 @@ from pef_adapters.testing.simulation.post import Post
 from pef_adapters.testing.simulation.rail import Order, Rail
 from pef_adapters.testing.simulation.rail_wire import HOST as RAIL_HOST
 from pef_adapters.testing.simulation.rail_wire import Keys, RailWire
-from pef_adapters.testing.simulation.shops.contract import PAID, Shop, StoreFront
-from pef_adapters.testing.simulation.shops.kinds import KINDS, OURS, Kind, Setting
+from pef_adapters.testing.simulation.shops.contract import PAID, Setting, Shop, StoreFront
+from pef_adapters.testing.simulation.shops.kinds import KINDS, OURS, Kind
 from pef_adapters.testing.simulation.story import Story
 
 _HOUSE_KEY: Final = "a key of simulated worlds"
@@ -60,10 +60,21 @@ DESK_POLICY: Final[dict[str, Any]] = {
 
 
 class Adapters:
-    """Installed adapters, as the runtime finds them."""
+    """The installed adapters, on virtual time where they look at a clock."""
+
+    def __init__(self, clock: SkewedClock, world: VirtualClock) -> None:
+        async def sleep(seconds: float) -> None:
+            world.advance(seconds=seconds)
+
+        on_time: dict[str, dict[str, Any]] = {
+            "shopify": {"sleep": sleep},
+            "vtex": {"now": clock.now},
+        }
+        made = {kind.platform: type(load(kind.platform)) for kind in KINDS}
+        self._made = {name: make(**on_time.get(name, {})) for name, make in made.items()}
 
     def named(self, platform: str) -> Platform:
-        return load(platform)
+        return self._made[platform]
 
 
 @dataclass(slots=True)
@@ -104,7 +115,7 @@ class World:
         return Ports(
             book=self.book,
             rails=self.rails,
-            platforms=Adapters(),
+            platforms=Adapters(self.machine_clock, self.clock),
             clock=self.machine_clock,
             at=self.process.at,
             fingerprint=KeyedHash(_HOUSE_KEY),
@@ -120,7 +131,7 @@ class World:
         self.rail_wire.on_early = self.post.carry_news_of
         self.network.serve(RAIL_HOST, self.rail_wire.answer)
         service = application(create_app(self.ports, OURS))
-        self.network.serve(httpx.URL(OURS).host, service)
+        self.network.serve_ourselves(httpx.URL(OURS).host, service, self.died)
 
     # making it
 
@@ -147,7 +158,17 @@ class World:
         async with self.memory.begin() as ledger:
             await ledger.add_account(account)
             await ledger.add_store(store)
-        shop = make.make(Setting(store, cip, self.ports, self.clock))
+        setting = Setting(
+            store=store,
+            cip=cip,
+            ports=self.ports,
+            platform=self.ports.platforms.named(store.platform),
+            clock=self.clock,
+            service=OURS,
+            work=self._work_off,
+            buyer_pays=self.rail.pay_waiting,
+        )
+        shop = make.make(setting)
         front = StoreFront(shop.answer, self.weather)
         self.network.serve(httpx.URL(store.identity).host, front.answer)
         self.shops.append(shop)
@@ -161,7 +182,7 @@ class World:
         return replace(
             make.store(number),
             account_id=account.id,
-            settings={"platform": make.settings, **policy},
+            settings={**make.store(number).settings, **policy},
             poll_cursor=now - timedelta(minutes=1),
             created_at=now,
         )
@@ -171,6 +192,10 @@ class World:
     def pass_time(self, **step: float) -> None:
         """Time passes for everybody."""
         self.clock.advance(**step)
+
+    async def _work_off(self) -> None:
+        await self.post.carry()
+        await self.work()
 
     async def work(self) -> None:
         """Work off every wake-up that is due now, until nothing is."""
@@ -253,7 +278,7 @@ def _wrong_request(world: World, refund: Refund, order: Order) -> Iterator[str]:
         yield f"I11: {order.key} was sent with another amount than asked for"
     if order.account != refund.account_id or world.rail.cips[order.cip].account != order.account:
         yield f"I10: {order.key} was sent by another merchant's account"
-    if refund.platform_refund_id not in world.shop_of(refund).refund_ids():
+    if not world.shop_of(refund).has(refund.platform_refund_id):
         yield f"{order.key} was sent, though the store had deleted it"
     payments = [p for p in world.memory.payments if p.transaction_id == order.cip]
     if any(payment.reversed_at is not None for payment in payments):

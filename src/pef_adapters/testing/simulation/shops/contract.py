@@ -1,13 +1,18 @@
 """What a simulated store is to its world, whatever its platform."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
 from typing import Protocol
 
 import httpx
 
 from pef_adapters.core.money import Money
-from pef_adapters.engine.records import Store
+from pef_adapters.engine.ports import Ports
+from pef_adapters.engine.records import Refund, Store
+from pef_adapters.platforms.contract import Platform
+from pef_adapters.testing.clock import VirtualClock
 from pef_adapters.testing.simulation.network import Answer
 from pef_adapters.testing.simulation.palette import Fault, Weather
 
@@ -32,6 +37,29 @@ class Parcel:
     headers: dict[str, str]
     body: bytes = field(repr=False)
     tries: int = 0
+
+
+class BuyerPays(Protocol):
+    """A buyer pays what waits under a transaction code; gives its CIP."""
+
+    def __call__(self, account_id: str, code: str, at: datetime) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What a store needs of its world when it is made.
+
+    `service` is our own address; `work` lets everything that is due be done.
+    """
+
+    store: Store
+    cip: str
+    ports: Ports
+    platform: Platform
+    clock: VirtualClock
+    service: str
+    work: Callable[[], Awaitable[None]]
+    buyer_pays: BuyerPays
 
 
 class Shop(Protocol):
@@ -62,11 +90,15 @@ class Shop(Protocol):
         ...
 
     def refund_ids(self) -> set[str]:
-        """The refunds it has, by the ids under which we know them."""
+        """The refunds it told us of, by the ids under which we know them."""
         ...
 
-    def shown(self) -> dict[str, str]:
-        """What its order says of each refund: our word for its state, by the same ids."""
+    def has(self, number: str) -> bool:
+        """Whether it has this refund, and wants it."""
+        ...
+
+    def says(self, refund: Refund) -> str | None:
+        """What its order says of a refund: our word for its state; None where nothing stands."""
         ...
 
     def mails(self) -> list[str]:

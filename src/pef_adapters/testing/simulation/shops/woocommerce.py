@@ -1,8 +1,7 @@
 """A WooCommerce store: the fake's REST API and webhooks, driven by the world's clock."""
 
 import asyncio
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -11,10 +10,8 @@ from typing import Final
 
 from starlette.applications import Starlette
 
-from pef_adapters.engine.ports import Ports
-from pef_adapters.engine.records import Store
+from pef_adapters.engine.records import Refund
 from pef_adapters.engine.store_records import connection
-from pef_adapters.platforms.registry import load
 from pef_adapters.testing.fake_woocommerce.app import rest_routes
 from pef_adapters.testing.fake_woocommerce.auth import Doorman
 from pef_adapters.testing.fake_woocommerce.hookshot import Hookshot
@@ -25,7 +22,7 @@ from pef_adapters.testing.fake_woocommerce.shop import Shop as FakeShop
 from pef_adapters.testing.fake_woocommerce.state import Order, StoreState
 from pef_adapters.testing.fake_woocommerce.wire import Wire
 from pef_adapters.testing.simulation.network import Answer, application
-from pef_adapters.testing.simulation.shops.contract import PAID, Parcel
+from pef_adapters.testing.simulation.shops.contract import PAID, Parcel, Setting
 
 SECRETS: Final[Mapping[str, str]] = {
     "consumer_key": "ck_simulated_key",
@@ -62,12 +59,9 @@ class Mailbox(Hookshot):
 class WooCommerceShop:
     """See `contract.Shop`."""
 
-    def __init__(
-        self, store: Store, cip: str, ports: Ports, now: Callable[[], datetime]
-    ) -> None:
-        self.store = store
-        self._ports = ports
-        self.cip = cip
+    def __init__(self, setting: Setting) -> None:
+        self.store, self.cip, self._setting = setting.store, setting.cip, setting
+        store, now = setting.store, setting.clock.now
         key = ApiKey(
             consumer_key=SECRETS["consumer_key"], consumer_secret=SECRETS["consumer_secret"]
         )
@@ -84,7 +78,7 @@ class WooCommerceShop:
         self._order: Order | None = None
 
     async def open(self) -> None:
-        await load("woocommerce").connect(connection(self._ports, self.store))
+        await self._setting.platform.connect(connection(self._setting.ports, self.store))
         self._order = self._shop.place_order(
             total=Decimal(PAID.decimal), transaction_id=self.cip
         )
@@ -116,10 +110,13 @@ class WooCommerceShop:
     def refund_ids(self) -> set[str]:
         return {str(refund.id) for refund in self.order.refunds}
 
-    def shown(self) -> dict[str, str]:
+    def has(self, number: str) -> bool:
+        return number in self.refund_ids()
+
+    def says(self, refund: Refund) -> str | None:
         record = record_of(self.order)
-        entries = record if isinstance(record, dict) else json.loads("{}")
-        return {refund: str(entry["state"]) for refund, entry in entries.items()}
+        entry = record.get(refund.platform_refund_id) if isinstance(record, dict) else None
+        return str(entry["state"]) if isinstance(entry, dict) else None
 
     def mails(self) -> list[str]:
         return list(self.order.mails)
