@@ -41,6 +41,7 @@ unix_socket_directories = '.'
 unix_socket_permissions = 0700
 max_connections = 200
 """
+_FOR_POSTGRES = frozenset({"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH"})
 _PATIENCE_SECONDS = 120
 _PAUSES_SECONDS = (0.05,) * 20 + (1.0,) * 60
 _BURIAL_TENTHS = 50
@@ -245,4 +246,6 @@ def _pg_ctl_start(server: PostgresServer) -> None:
 def _pg_ctl(server: PostgresServer, *what: str) -> None:
     """Waits until it is done, crash recovery included."""
     where = ("-D", str(server.pgdata), "-w", "-t", str(_PATIENCE_SECONDS))
-    pgexec("pg_ctl", (*what, *where), bin_path=server.bin_path, user=server.system_user)
+    # The server lives on: what this process was told, such as its key, is not for it.
+    told = {name: value for name, value in os.environ.items() if name in _FOR_POSTGRES}
+    pgexec("pg_ctl", (*what, *where), bin_path=server.bin_path, user=server.system_user, env=told)

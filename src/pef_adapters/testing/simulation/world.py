@@ -174,7 +174,7 @@ class World:
         self.shops.append(shop)
         self.fronts.append(front)
         await shop.open()
-        self.story.tell(f"{store.id} ({store.platform}) has a paid order, CIP {cip}")
+        self.story.tell(f"{store.id} ({store.platform}) has a paid order, CIP {shop.cip}")
 
     def _store(self, number: int, account: Account, make: Kind) -> Store:
         now = self.clock.now()
