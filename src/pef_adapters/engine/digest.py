@@ -43,6 +43,11 @@ async def digest(ports: Ports, received_id: int) -> None:
     except PefError as fault:
         await _postpone(ports, received, fault)
         return
+    except Exception:  # noqa: BLE001 - see the next line
+        # A mistake of ours: it waits as after any fault, and is not tried every minute.
+        _log.exception("delivery_stumbled", received=received_id)
+        await _postpone(ports, received, PefError())
+        return
     async with ports.book.begin() as ledger:
         await ledger.close_received(received_id, outcome, ports.clock.now())
 

@@ -61,6 +61,8 @@ async def poll_stores(ports: Ports) -> None:
             await _poll(ports, name)
         except PefError as fault:
             _log.warning("poll_failed", store=name, fault=fault.code, detail=str(fault))
+        except Exception:  # noqa: BLE001 - a mistake of ours over one store is this one's only
+            _log.exception("poll_stumbled", store=name)
 
 
 async def _poll(ports: Ports, name: str) -> None:

@@ -28,17 +28,15 @@ def replay(seed: int) -> None:
 
 
 @app.command()
-def run(
+def run(  # noqa: PLR0917 - Typer passes options by name
     seeds: Annotated[int, typer.Option(help="How many.")] = 10_000,
     first: Annotated[int, typer.Option(help="The first one.")] = 0,
     jobs: Annotated[int, typer.Option(help="Processes side by side.")] = os.cpu_count() or 1,
     state: Annotated[
         Path | None, typer.Option(help="File in which to leave off and go on.")
     ] = None,
-    repeat_every: Annotated[
-        int, typer.Option(help="Play each so-manieth seed twice and compare.")
-    ] = 100,
-    faults_by_states: Annotated[bool, typer.Option(help="Print the whole table.")] = False,
+    repeat_every: Annotated[int, typer.Option(help="Play every so many a seed twice.")] = 100,
+    faults_by_states: Annotated[bool, typer.Option(help="Print the table.")] = False,  # noqa: FBT002
 ) -> None:
     """Play many seeds; the last line says how many violations there were."""
     totals = resumed(state, first) if state else Totals(first=first)

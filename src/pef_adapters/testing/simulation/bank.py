@@ -10,8 +10,10 @@ from pef_adapters.engine.payouts import Exported
 from pef_adapters.engine.ports import Ledger
 from pef_adapters.engine.records import Act, Payout
 
+from pef_adapters.testing.simulation.palette import happens
+
 if TYPE_CHECKING:
-    from pef_adapters.testing.simulation.world import World
+from pef_adapters.testing.simulation.world import World
 
 _CELLS: Final[dict[bool | None, dict[str, str]]] = {
     None: {},
@@ -80,8 +82,8 @@ class Bank:
         dice = self._world.dice
         for line in self.lines.values():
             if line.paid is None:
-                line.paid = kindly or dice.random() < 0.7
-            elif line.paid and not kindly and dice.random() < 0.1:
+                line.paid = kindly or happens(dice, 0.7)
+            elif line.paid and not kindly and happens(dice, 0.1):
                 line.paid = False
 
     async def answer(self, exported: Exported, person: str) -> None:

@@ -4,6 +4,7 @@ The ledger itself is the in-memory twin of PostgreSQL's (one suite proves both a
 was committed survives every death.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -75,6 +76,7 @@ class FailingBook:
             DatabaseTrouble: nothing was committed; or it was, and nobody can know.
         """
         self._process.cross()
+        await asyncio.sleep(0)  # a connection has to be had: another worker goes on meanwhile
         async with self._book.begin() as ledger:
             yield ledger
             self._fail_before_commit()

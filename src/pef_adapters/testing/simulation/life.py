@@ -8,7 +8,7 @@ from pef_adapters.core.states import State
 from pef_adapters.engine.janitor import poll_stores, sweep
 from pef_adapters.engine.ports import RailStatus
 from pef_adapters.testing.simulation.computer import DatabaseTrouble, Killed
-from pef_adapters.testing.simulation.palette import Fault
+from pef_adapters.testing.simulation.palette import Fault, happens
 from pef_adapters.testing.simulation.people import People
 from pef_adapters.testing.simulation.world import World
 
@@ -156,9 +156,9 @@ class Life:
     def _mend_a_little(self) -> None:
         world, dice = self.world, self.world.dice
         for front in world.fronts:
-            front.down = front.down and dice.random() < 0.6
-        world.book.disk_is_full = world.book.disk_is_full and dice.random() < 0.5
-        if world.machine_clock.error and dice.random() < 0.5:
+            front.down = front.down and happens(dice, 0.6)
+        world.book.disk_is_full = world.book.disk_is_full and happens(dice, 0.5)
+        if world.machine_clock.error and happens(dice, 0.5):
             world.machine_clock.error = timedelta(0)
 
     def _calm(self) -> None:

@@ -4,6 +4,7 @@ While it is installed, every httpx client of this process, our adapters' guarded
 them, sends its requests here, below all our own checks and signatures.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -69,7 +70,9 @@ class Network:
         if request.url.host == self._ours:
             return await self.visit(request)
         self._process.cross()
+        await asyncio.sleep(0)  # as on a real wire, another worker goes on meanwhile
         response = await self.reach(request)
+        await asyncio.sleep(0)
         self._process.cross()
         return response
 

@@ -104,6 +104,11 @@ RATES: dict[Fault, float] = {
 _SHARES = (0.05, 0.15, 0.3, 0.6)
 
 
+def happens(dice: Random, share: float) -> bool:
+    """Whether something happens that does so in this share of cases."""
+    return dice.random() < share
+
+
 class Weather:
     """Says whether a fault strikes now, and remembers in which states it met refunds."""
 

@@ -10,7 +10,7 @@ from pef_adapters.core.errors import PefError
 from pef_adapters.core.states import State
 from pef_adapters.engine import approvals, beneficiary, people
 from pef_adapters.engine.records import Refund
-from pef_adapters.testing.simulation.palette import Fault
+from pef_adapters.testing.simulation.palette import Fault, happens
 from pef_adapters.testing.simulation.shops.contract import PAID
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class People:
         await self._on_any(lambda r: people.retry(self._world.ports, r.id, PERSON))
 
     async def decline(self) -> None:
-        if self._world.dice.random() < 0.3:
+        if happens(self._world.dice, 0.3):
             await self._on_any(lambda r: approvals.decline(self._world.ports, r.id, PERSON, "no"))
 
     async def choose_payout(self) -> None:

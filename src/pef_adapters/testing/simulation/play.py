@@ -35,9 +35,7 @@ def play(seed: int) -> Played:
         with world.network.installed(), world.story.hearing_the_log():
             wrongs = asyncio.run(_live(world))
     seconds = (world.clock.now() - world.began).total_seconds()
-    return Played(
-        seed, wrongs, world.story.trace, world.weather.fired, len(world.refunds), seconds
-    )
+    return Played(seed, wrongs, world.story.trace, world.weather.fired, len(world.refunds), seconds)
 
 
 async def _live(world: World) -> list[str]:

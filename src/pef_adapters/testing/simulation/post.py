@@ -22,6 +22,7 @@ class Post:
         self._world = world
         self._service = service
         self.bag: list[Parcel] = []
+        self.taken: list[bytes] = []
 
     async def carry(self, most: int | None = None) -> None:
         """Deliver what waits, or the first few of it."""
@@ -76,12 +77,12 @@ class Post:
             self._world.facts.wrongs.append(f"a forged delivery to {parcel.url} was taken")
 
     async def _post(self, parcel: Parcel) -> bool:
-        request = httpx.Request(
-            "POST", parcel.url, headers=parcel.headers, content=parcel.body
-        )
+        request = httpx.Request("POST", parcel.url, headers=parcel.headers, content=parcel.body)
         try:
             response = await self._world.network.visit(request)
         except httpx.TransportError:
             return False
         self._world.story.tell(f"webhook {httpx.URL(parcel.url).path}: {response.status_code}")
+        if response.status_code in _TAKEN:
+            self.taken.append(parcel.body)
         return response.status_code in _TAKEN

@@ -1,5 +1,6 @@
 """The rail's wire: the routes our client asks, JSON as the contract has it, and its faults."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -41,6 +42,9 @@ _REFUSALS: Final = {
     Fault.RAIL_WANTS_OWNER: (HTTPStatus.FORBIDDEN, "MERCHANT_BLOCKED"),
     Fault.RAIL_WANTS_BENEFICIARY: (HTTPStatus.UNPROCESSABLE_ENTITY, "BENEFICIARY_REQUIRED"),
 }
+_SOMEBODY_ELSES: Final = "RFD-9999999999"
+# How far another worker of ours can get while the rail is slow.
+_OTHERS_STEPS: Final = 12
 _ONE_CENT: Final = Decimal("0.01")
 
 
@@ -77,12 +81,14 @@ class RailWire:
             return self._instead(struck, request)
         if self._weather.strikes(Fault.RAIL_DELAYS):
             self.slow()
+            for _ in range(_OTHERS_STEPS):
+                await asyncio.sleep(0)
         response = await self._work(request, body)
         return self._spoiled(response, request)
 
     def secret_of(self, account: str) -> str:
         """The secret with which notifications to this account are signed."""
-        return next(keys.secret_key for keys in self.keys.values() if keys.account == account)
+        return next(str(keys.secret_key) for keys in self.keys.values() if keys.account == account)
 
     # the routes
 
@@ -93,15 +99,21 @@ class RailWire:
         account = self._account(request)
         if account is None:
             return self._no(HTTPStatus.UNAUTHORIZED, "TOKEN_EXPIRED")
-        if path.endswith("/cips/search"):
-            return self._yes([self._cip(account, item) for item in _items(asked)])
-        if path.endswith("/cips"):
-            return self._new_cip(account, asked)
-        if path == _REFUNDS and request.method == "POST":
-            return await self._create(Order.read(account, asked), request)
         if path == _REFUNDS:
-            return self._yes(self._named(account, request.url.params["merchant_refund_id"]))
-        return self._no(HTTPStatus.NOT_FOUND, "TRANSACTION_NOT_FOUND")
+            return await self._refunds(account, asked, request)
+        return self._cips(account, asked, path)
+
+    async def _refunds(
+        self, account: str, asked: dict[str, object], request: httpx.Request
+    ) -> httpx.Response:
+        if request.method == "POST":
+            return await self._create(Order.read(account, asked), request)
+        return self._yes(self._named(account, request.url.params["merchant_refund_id"]))
+
+    def _cips(self, account: str, asked: dict[str, object], path: str) -> httpx.Response:
+        if path.endswith("/search"):
+            return self._yes([self._cip(account, item) for item in _items(asked)])
+        return self._new_cip(account, asked)
 
     def _authorize(self, asked: dict[str, object]) -> httpx.Response:
         keys = self.keys.get(str(asked["accessKey"]))
@@ -112,7 +124,7 @@ class RailWire:
         return self._yes({"token": token, "tokenExpires": lima_text(expires)}, HTTPStatus.CREATED)
 
     def _account(self, request: httpx.Request) -> str | None:
-        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        token: str = request.headers.get("authorization", "").removeprefix("Bearer ")
         account, _, expires = token.rpartition(".")
         if not expires.isdecimal() or int(expires) <= self._now().timestamp():
             return None
@@ -168,6 +180,8 @@ class RailWire:
     def _lied(self, booked: Booking) -> dict[str, object]:
         """The record, or one that is subtly not about what was asked."""
         lie, record = self._weather.first(_LIES), booked.record()
+        if lie is not None:
+            record["refund_id"] = _SOMEBODY_ELSES
         if lie is Fault.RAIL_WRONG_AMOUNT:
             record["refund_amount"] = booked.amount.decimal + _ONE_CENT
         elif lie is Fault.RAIL_WRONG_CURRENCY:

@@ -1,7 +1,6 @@
 """One simulated world: stores, rail, bank, people and our own machines, all from one seed."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
@@ -10,7 +9,6 @@ from typing import Any, Final
 import httpx
 
 from pef_adapters.bank_files import csv_format
-from pef_adapters.core.policy import Mode
 from pef_adapters.core.states import State
 from pef_adapters.engine.advance import advance
 from pef_adapters.engine.digest import digest
@@ -18,13 +16,12 @@ from pef_adapters.engine.mind_checkout import mind_checkout
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Account, Refund, Store
 from pef_adapters.pagoefectivo.rail import PagoEfectivoRails
-from pef_adapters.platforms.contract import Platform
-from pef_adapters.platforms.registry import load
 from pef_adapters.runtime import evidence_recorder
 from pef_adapters.server.app import create_app
 from pef_adapters.storage.house_key import KeyedHash, SignedLinks
 from pef_adapters.storage.memory import MemoryBook, Wake
 from pef_adapters.testing.clock import VirtualClock
+from pef_adapters.testing.simulation import furnishing
 from pef_adapters.testing.simulation.bank import Bank
 from pef_adapters.testing.simulation.clock import SkewedClock
 from pef_adapters.testing.simulation.computer import (
@@ -35,11 +32,12 @@ from pef_adapters.testing.simulation.computer import (
     Queue,
 )
 from pef_adapters.testing.simulation.network import Network, application
-from pef_adapters.testing.simulation.palette import Fault, Weather
+from pef_adapters.testing.simulation.palette import Fault, Weather, happens
 from pef_adapters.testing.simulation.post import Post
-from pef_adapters.testing.simulation.rail import Order, Rail
+from pef_adapters.testing.simulation.rail import Rail
 from pef_adapters.testing.simulation.rail_wire import HOST as RAIL_HOST
 from pef_adapters.testing.simulation.rail_wire import Keys, RailWire
+from pef_adapters.testing.simulation.sending import wrong_request
 from pef_adapters.testing.simulation.shops.contract import PAID, Setting, Shop, StoreFront
 from pef_adapters.testing.simulation.shops.kinds import KINDS, OURS, Kind
 from pef_adapters.testing.simulation.story import Story
@@ -59,30 +57,13 @@ DESK_POLICY: Final[dict[str, Any]] = {
 }
 
 
-class Adapters:
-    """The installed adapters, on virtual time where they look at a clock."""
-
-    def __init__(self, clock: SkewedClock, world: VirtualClock) -> None:
-        async def sleep(seconds: float) -> None:
-            world.advance(seconds=seconds)
-
-        on_time: dict[str, dict[str, Any]] = {
-            "shopify": {"sleep": sleep},
-            "vtex": {"now": clock.now},
-        }
-        made = {kind.platform: type(load(kind.platform)) for kind in KINDS}
-        self._made = {name: make(**on_time.get(name, {})) for name, make in made.items()}
-
-    def named(self, platform: str) -> Platform:
-        return self._made[platform]
-
-
 @dataclass(slots=True)
 class Facts:
     """What a world knows and the engine may not: what was sent though it should not have been."""
 
     wrongs: list[str] = field(default_factory=list)
     no_taken_back: bool = False
+    pressed: set[tuple[str, int]] = field(default_factory=set)
 
 
 class World:
@@ -115,7 +96,7 @@ class World:
         return Ports(
             book=self.book,
             rails=self.rails,
-            platforms=Adapters(self.machine_clock, self.clock),
+            platforms=furnishing.Adapters(self.machine_clock, self.clock),
             clock=self.machine_clock,
             at=self.process.at,
             fingerprint=KeyedHash(_HOUSE_KEY),
@@ -126,8 +107,10 @@ class World:
 
     def _wire_up(self) -> None:
         self.weather.states = lambda: (refund.state for refund in self.memory.refunds)
-        self.rail_wire.slow = lambda: self.pass_time(seconds=self.dice.randrange(5, 45))
-        self.rail_wire.on_request = self._look_at_request
+        self.rail_wire.slow = lambda: self.pass_time(seconds=self.dice.randrange(5, 20))
+        self.rail_wire.on_request = lambda order: self.facts.wrongs.extend(
+            wrong_request(self, order)
+        )
         self.rail_wire.on_early = self.post.carry_news_of
         self.network.serve(RAIL_HOST, self.rail_wire.answer)
         service = application(create_app(self.ports, OURS))
@@ -144,11 +127,11 @@ class World:
         self.story.tell(f"weather: {', '.join(sorted(enabled)) or 'fine'}")
 
     def _chosen_shops(self) -> list[Kind]:
-        count = 2 if self.dice.random() < 0.2 else 1
+        count = 2 if happens(self.dice, 0.2) else 1
         return [self.dice.choice(KINDS) for _ in range(count)]
 
     async def _add(self, number: int, make: Kind) -> None:
-        account = _account(number, self.clock)
+        account = furnishing.account(number, self.clock)
         keys = Keys(account.id, account.secrets["access_key"], account.secrets["secret_key"])
         self.rail_wire.keys[keys.access_key] = keys
         store = self._store(number, account, make)
@@ -178,7 +161,7 @@ class World:
 
     def _store(self, number: int, account: Account, make: Kind) -> Store:
         now = self.clock.now()
-        policy = {"policy": DESK_POLICY} if self.dice.random() < 0.35 else {}
+        policy = {"policy": DESK_POLICY} if happens(self.dice, 0.35) else {}
         return replace(
             make.store(number),
             account_id=account.id,
@@ -258,41 +241,3 @@ class World:
         """The refund behind one of our ids at the rail; "" where we never used it."""
         attempt = self.memory.committed_attempt(key)
         return attempt.refund_id if attempt else ""
-
-    def _look_at_request(self, order: Order) -> None:
-        """What must be true when a request for money reaches the rail (I3, I10, I11)."""
-        refund = next((r for r in self.refunds if r.id == self.owner_of(order.key)), None)
-        if refund is None:
-            self.facts.wrongs.append(f"I3: {order.key} was sent without a durable intent")
-            return
-        self.facts.wrongs += list(_wrong_request(self, refund, order))
-
-
-def _wrong_request(world: World, refund: Refund, order: Order) -> Iterator[str]:
-    attempt = world.memory.committed_attempt(order.key)
-    if refund.state is not State.SENDING:
-        yield f"I3: {order.key} was sent while it was {refund.state}, nothing being reserved"
-    if attempt is not None and (attempt.amount, attempt.transaction_id) != (order.amount, order.cip):
-        yield f"I11: {order.key} was sent otherwise than intended"
-    if order.amount != refund.amount:
-        yield f"I11: {order.key} was sent with another amount than asked for"
-    if order.account != refund.account_id or world.rail.cips[order.cip].account != order.account:
-        yield f"I10: {order.key} was sent by another merchant's account"
-    if not world.shop_of(refund).has(refund.platform_refund_id):
-        yield f"{order.key} was sent, though the store had deleted it"
-    payments = [p for p in world.memory.payments if p.transaction_id == order.cip]
-    if any(payment.reversed_at is not None for payment in payments):
-        yield f"{order.key} was sent, though we knew that the bank took the payment back"
-
-
-def _account(number: int, clock: VirtualClock) -> Account:
-    name = f"merchant-{number}"
-    return Account(
-        id=name,
-        mode=Mode.SANDBOX,
-        base_url=f"https://{RAIL_HOST}",
-        service_id=f"999{number}",
-        settings={},
-        secrets={"access_key": f"SBX-{name}", "secret_key": f"simulated-rail-secret-{number}"},
-        created_at=clock.now(),
-    )

@@ -22,6 +22,7 @@ from pef_adapters.testing.fake_woocommerce.shop import Shop as FakeShop
 from pef_adapters.testing.fake_woocommerce.state import Order, StoreState
 from pef_adapters.testing.fake_woocommerce.wire import Wire
 from pef_adapters.testing.simulation.network import Answer, application
+from pef_adapters.testing.simulation.palette import happens
 from pef_adapters.testing.simulation.shops.contract import PAID, Parcel, Setting
 
 SECRETS: Final[Mapping[str, str]] = {
@@ -79,9 +80,7 @@ class WooCommerceShop:
 
     async def open(self) -> None:
         await self._setting.platform.connect(connection(self._setting.ports, self.store))
-        self._order = self._shop.place_order(
-            total=Decimal(PAID.decimal), transaction_id=self.cip
-        )
+        self._order = self._shop.place_order(total=Decimal(PAID.decimal), transaction_id=self.cip)
         self._mailbox.take()
 
     async def press(self, minor: int, times: int = 1) -> bool:
@@ -98,7 +97,7 @@ class WooCommerceShop:
         if not self.order.refunds:
             return False
         refund = dice.choice(self.order.refunds)
-        self._shop.delete_refund(self.order, refund, silently=dice.random() < 0.5)
+        self._shop.delete_refund(self.order, refund, silently=happens(dice, 0.5))
         return True
 
     async def tick(self) -> None:
