@@ -9,11 +9,10 @@ from pef_adapters.engine import bank_answers, payouts
 from pef_adapters.engine.payouts import Exported
 from pef_adapters.engine.ports import Ledger
 from pef_adapters.engine.records import Act, Payout
-
 from pef_adapters.testing.simulation.palette import happens
 
 if TYPE_CHECKING:
-from pef_adapters.testing.simulation.world import World
+    from pef_adapters.testing.simulation.world import World
 
 _CELLS: Final[dict[bool | None, dict[str, str]]] = {
     None: {},
