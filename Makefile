@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test check format docs site pictures lock cassettes plugin bench \
-  bench-scale changelog clean
+  bench-scale sim sim-release replay sbom audit reliability-page changelog clean
 
 help: ## Show what there is
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,8 @@ check: $(VENV)/.dev ## Check style, types, import contracts and generated docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python docs/asvs.py --check
+	$(RELIABLE) reliability/page.py --check
 
 format: $(VENV)/.dev ## Put the code into shape
 	$(BIN)/ruff check --fix .
@@ -37,6 +39,7 @@ format: $(VENV)/.dev ## Put the code into shape
 
 docs: $(VENV)/.dev ## Write the reference pages that are made from code
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/asvs.py
 
 site: $(VENV)/.dev ## Build the documentation as a site, in build/site; it needs no network
 	$(BIN)/sphinx-build -E -W --keep-going -q -b html -c docs -d build/doctrees . build/site
@@ -57,11 +60,33 @@ bench: $(VENV)/.dev ## Measure ratios against bare baselines
 bench-scale: $(VENV)/.dev ## Measure a ledger of a million refunds against one of a thousand
 	$(BIN)/python bench/scale.py
 
+# What is measured for docs/reliability.md; each target writes reliability/record/NAME.json.
+RELIABLE := PYTHONPATH=tests:reliability $(BIN)/python
+
+sim: $(VENV)/.dev ## Play 10,000 simulated worlds; the last line says how many violations
+	@$(BIN)/python -m pef_adapters.testing.simulation run --seeds 10000
+
+sim-release: $(VENV)/.dev ## Play 1,000,000 worlds, for the release record; can be left and taken up again
+	@mkdir -p build
+	@$(RELIABLE) reliability/sim_release.py --seeds 1000000 --state build/sim-release.json
+
+replay: $(VENV)/.dev ## Tell the story of one simulated world: make replay SEED=17
+	@$(BIN)/python -m pef_adapters.testing.simulation replay $(SEED)
+
+reliability-page: $(VENV)/.dev ## Write docs/reliability.md from the record
+	@$(RELIABLE) reliability/page.py
+
+sbom: $(VENV)/.dev ## Write the bill of materials, dist/sbom.cdx.json
+	@$(BIN)/python reliability/sbom.py
+
+audit: $(VENV)/.dev ## Ask what is known to be vulnerable among what is locked
+	@$(BIN)/python reliability/audit.py
+
 lock: $(VENV)/.dev ## Pin the newest allowed versions, with hashes and without index addresses
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --group dev $(LOCK) -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --group build $(LOCK) -c requirements/dev.txt -o requirements/runtime.txt
 
-LOCK := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+LOCK := --exclude-newer "1 week" --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 changelog: $(VENV)/.dev ## Show the changelog of the next release
 	$(BIN)/towncrier build --draft --version next

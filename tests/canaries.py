@@ -13,6 +13,22 @@ _TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}
 _NOT_DIGITS = re.compile(r"[\s.-]")
 
 
+def forms_of(secret: str) -> Iterator[tuple[str, str]]:
+    """A secret as it can stand in a text: by itself, quoted, in hex, or inside of base64.
+
+    In base64 it looks differently after one byte, after two, and after three; its ends, which
+    depend on its neighbours, are left out.
+    """
+    raw = secret.encode()
+    yield "", secret
+    yield ", quoted", quote(secret, safe="")
+    yield ", hex", binascii.hexlify(raw).decode()
+    yield ", base64", base64.b64encode(raw).decode()
+    for before in range(3):
+        inside = base64.b64encode(b"\0" * before + raw).rstrip(b"=")
+        yield f", base64 after {before}", inside[4 if before else 0 : -1].decode()
+
+
 @dataclass(frozen=True, slots=True)
 class Canaries:
     """Every secret that the main road is told; `webhook_secret` it makes for itself."""
@@ -32,10 +48,8 @@ class Canaries:
         pairs = {f"basic, {s}": f"{self.consumer_key}:{secrets[s]}" for s in _BASIC}
         for name, secret in {**secrets, **pairs}.items():
             assert secret, name
-            yield name, secret
-            yield f"{name}, quoted", quote(secret, safe="")
-            yield f"{name}, base64", base64.b64encode(secret.encode()).decode()
-            yield f"{name}, hex", binascii.hexlify(secret.encode()).decode()
+            for how, form in forms_of(secret):
+                yield f"{name}{how}", form
 
     def heard_in(self, text: str) -> list[str]:
         """The names of the secrets that stand in `text`, and "a token" for any token."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from pef_adapters import __version__
 from pef_adapters.core.calendar import lima_time
+from pef_adapters.core.masking import without_long_numbers
 from pef_adapters.core.policy.explanation import Explanation, explain_decision
 from pef_adapters.core.states import CARE, Event, allows
 from pef_adapters.engine import story
@@ -164,7 +165,8 @@ def _refund(refund: Refund) -> dict[str, Any]:
         *("write_back_at", "attention", "expected_on", "created_at", "updated_at", "lane"),
         *("lane_chosen_by", "edited_by", "deadline_at", "outcome"),
     )
-    return {name: getattr(refund, name) for name in names} | _amount("amount", refund)
+    told = {name: getattr(refund, name) for name in names} | _amount("amount", refund)
+    return {**told, "reason": without_long_numbers(refund.reason)}
 
 
 def _attempt(attempt: Attempt | Exchange) -> dict[str, Any]:
@@ -185,7 +187,8 @@ def _exchange(exchange: Attempt | Exchange) -> dict[str, Any]:
 
 
 def _act(act: ReviewAct) -> dict[str, Any]:
-    return {name: getattr(act, name) for name in ("at", "person", "act", "comment")}
+    told = {name: getattr(act, name) for name in ("at", "person", "act")}
+    return {**told, "comment": without_long_numbers(act.comment)}
 
 
 def _payout(payout: Payout) -> dict[str, Any]:

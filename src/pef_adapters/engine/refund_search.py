@@ -10,6 +10,7 @@ from io import StringIO
 
 from pef_adapters.core.calendar import lima_time
 from pef_adapters.core.errors import InvalidInput
+from pef_adapters.core.masking import without_long_numbers
 from pef_adapters.core.spreadsheet import number, words
 from pef_adapters.engine.identity import buyer_mark
 from pef_adapters.engine.ports import Ledger, Ports
@@ -122,7 +123,7 @@ def _row(refund: Refund) -> dict[str, str]:
         "state": refund.state,
         "attention": words(refund.attention or ""),
         "lane": refund.lane,
-        "reason": words(refund.reason),
+        "reason": words(without_long_numbers(refund.reason)),
         "requested_by": words(refund.requested_by or ""),
         "requested_at": f"{lima_time(refund.requested_at):%Y-%m-%d %H:%M}",
         "expected_on": refund.expected_on or "",

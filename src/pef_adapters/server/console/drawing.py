@@ -20,6 +20,7 @@ from starlette.routing import Route
 from pef_adapters.core import texts
 from pef_adapters.core.access import Actor, Permission
 from pef_adapters.core.calendar import LIMA
+from pef_adapters.core.masking import without_long_numbers
 from pef_adapters.core.money import Money
 from pef_adapters.engine.records import StoreHead
 from pef_adapters.server.console import cookies, static_files
@@ -193,5 +194,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["static"] = static_files.address
+    environment.filters["without_long_numbers"] = without_long_numbers
     environment.globals["tags"] = {spoken: tag for tag, spoken in cookies.LANGUAGES.items()}
     return environment

@@ -6,6 +6,7 @@ import strawberry
 from strawberry import relay
 from strawberry.scalars import JSON
 
+from pef_adapters.core.masking import without_long_numbers
 from pef_adapters.core.policy import Route
 from pef_adapters.core.states import CARE, State
 from pef_adapters.core.texts import advise, explain
@@ -120,7 +121,7 @@ def shown_refund(record: records.Refund) -> Refund:
         order_id=record.order_id,
         order_number=record.order_number,
         amount=shown_money(record.amount),
-        reason=record.reason,
+        reason=without_long_numbers(record.reason),
         requested_by=record.requested_by,
         requested_at=record.requested_at,
         transaction_id=record.transaction_id,

@@ -42,7 +42,7 @@ class Choices(BaseModel):
 class Connecting(Choices):
     """The owner pressed *Connect*; `code` came from whoever runs this service."""
 
-    code: Annotated[str, Field(max_length=40)]
+    code: Annotated[str, Field(max_length=40, repr=False)]
     address: Annotated[str, Field(max_length=500)]
     return_url: Annotated[str, Field(max_length=1000)]
 
