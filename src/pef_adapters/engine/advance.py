@@ -7,7 +7,7 @@ the refund off and is shown to a person, so that no refund dies silently.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -32,6 +32,8 @@ from pef_adapters.platforms.by_hand import BY_HAND
 
 # ready → received → sending → unknown → sending → pending, and one to spare.
 _MOST_STEPS = 7
+# As long as a step can take; whoever claimed it and died is followed by the janitor.
+_CLAIM = timedelta(seconds=90)
 
 _log = structlog.get_logger(__name__)
 
@@ -125,7 +127,24 @@ async def _await_payout(ports: Ports, refund: Refund) -> None:
         await _look_in_again(ports, refund)
 
 
+async def _claimed(ports: Ports, refund: Refund) -> bool:
+    """Whether this worker alone may tell somebody outside now; the next look is put off.
+
+    Two workers can have one refund, once a silent one was taken for dead. A store that looks
+    whether a message stands there before it writes it would let both write.
+    """
+    now = ports.clock.now()
+    async with ports.book.begin() as ledger:
+        locked = await ledger.lock_refund(refund.id)
+        if locked is None or locked.state is not refund.state or not _is_due(locked, now):
+            return False
+        await ledger.save_refund(replace(locked, next_action_at=now + _CLAIM))
+        return True
+
+
 async def _ask_buyer(ports: Ports, refund: Refund) -> None:
+    if not await _claimed(ports, refund):
+        return
     if await still_wanted(ports, refund) is None:
         await withdraw(ports, refund.id)
         return

@@ -18,6 +18,7 @@ from pef_adapters.testing.fake_vtex.store_state import Order
 from pef_adapters.testing.simulation.network import Answer, application
 from pef_adapters.testing.simulation.shops.contract import PAID, Parcel, Setting
 
+_ANSWERED: Final = "refundId"
 _KEYS: Final = ("simulated-store-key", "simulated-store-token")
 _PARTNER: Final = ("simulated-partner-key", "simulated-partner-token")
 SECRETS: Final[Mapping[str, str]] = {
@@ -115,8 +116,9 @@ class VtexShop:
         return [ask for ask in self._account.state.asks if ask.operation == "refunds"]
 
     def _was_answered(self, ask: Ask) -> bool:
+        """In the protocol's own words: an error of ours tells VTEX to call again."""
         calls = self._account.state.calls
-        return any(ask.request_id in each.body and each.status in {200, 500} for each in calls)
+        return any(ask.request_id in each.body and _ANSWERED in each.answer for each in calls)
 
     def _name(self, ask: Ask) -> str:
         return f"{ask.payment_id}/refund/{ask.request_id}"
