@@ -77,7 +77,10 @@ def sorted_answer(response: httpx.Response) -> Answer:
         raise PlatformUnreachable(f"Shopify answered {status}; it is asked again later")
     if status in _REFUSED:
         raise PlatformRefused(f"Shopify answered {status}; {_REFUSED[HTTPStatus(status)]}")
-    return _sorted_envelope(_envelope(response), response.headers)
+    answer = _sorted_envelope(_envelope(response), response.headers)
+    if answer.slow_down is None and not response.is_success:
+        raise PlatformNonsense(f"Shopify answered {status}, and data nevertheless")
+    return answer
 
 
 def require_done(what: str, errors: tuple[UserError, ...]) -> None:

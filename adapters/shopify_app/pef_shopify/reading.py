@@ -126,6 +126,8 @@ async def _transactions(api: Api, refund: Refund) -> AsyncIterator[Transaction]:
 
 async def _read_refund(api: Api, refund_id: str, after: str | None = None) -> Refund | None:
     answer = await api.ask("refund", RefundAnswer, id=gid("Refund", refund_id), after=after)
+    if answer.refund is not None:
+        _require_same(answer.refund.id, refund_id)
     return answer.refund
 
 
@@ -141,7 +143,19 @@ async def read_order(
     answer = await api.ask("order", OrderAnswer, id=gid("Order", order_id), **variables)
     if answer.order is None:
         await require_sight(api)
+    else:
+        _require_same(answer.order.id, order_id)
     return answer.order
+
+
+def _require_same(answered: str, asked: str) -> None:
+    """The answer is about what was asked.
+
+    Raises:
+        PlatformNonsense: it is about another.
+    """
+    if answered != asked:
+        raise PlatformNonsense(f"asked for {asked}, Shopify answers {answered}")
 
 
 def metafield_variables(settings: Settings) -> dict[str, JsonValue]:

@@ -133,15 +133,23 @@ def shop_of(store: StoreConnection) -> str:
     Raises:
         SettingInvalid: the store is connected under another name than Shopify's.
     """
-    parts = urlsplit(store.address)
-    host = parts.netloc
+    host, path = _host_and_path(store.address)
     # With a path or port, one shop would be two stores, and each would pay its refunds.
-    if not is_shop(host) or parts.path:
+    if not is_shop(host) or path:
         raise SettingInvalid(
             f"{store.address} is not the shop's own name; connect it as "
             "https://NAME.myshopify.com, which stands in its admin under Settings > Domains"
         )
     return host
+
+
+def _host_and_path(address: str) -> tuple[str, str]:
+    """Both empty where the address can't be read."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "", ""
+    return parts.netloc, parts.path
 
 
 def is_shop(name: str) -> bool:

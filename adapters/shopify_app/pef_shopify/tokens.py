@@ -37,6 +37,8 @@ _OFFLINE: Final = "urn:shopify:params:oauth:token-type:offline-access-token"
 _OPEN_IT: Final = "open the app once in the store's admin, which gives it a new token"
 _BUSY: Final = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 _OUR_FAULT: Final = "invalid_client"
+# An hour is usual. What lasts for longer than ten years is no number of seconds.
+_LONGEST_SECONDS: Final = 10 * 366 * 24 * 3600
 
 _Word = Annotated[str, Field(min_length=1, repr=False)]
 
@@ -48,7 +50,7 @@ class _Granted(BaseModel):
 
     access_token: _Word
     scope: str = ""
-    expires_in: Annotated[int, Field(gt=0)] | None = None
+    expires_in: Annotated[int, Field(gt=0, le=_LONGEST_SECONDS)] | None = None
     refresh_token: Annotated[str | None, Field(repr=False)] = None
 
 

@@ -5,7 +5,7 @@ of thing (platforms/shopify.md, section 2).
 """
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from pef_adapters.core.moments import in_utc, written
 from pef_shopify.identity import Id
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -33,7 +34,7 @@ def _exact(value: object) -> object:
 def _in_utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a time without its zone")
-    return moment.astimezone(UTC)
+    return in_utc(moment)
 
 
 def _as_text(value: object) -> object:
@@ -41,7 +42,7 @@ def _as_text(value: object) -> object:
 
 
 Amount = Annotated[Decimal, BeforeValidator(_exact)]
-Time = Annotated[datetime, AfterValidator(_in_utc)]
+Time = Annotated[datetime, BeforeValidator(written), AfterValidator(_in_utc)]
 Text = Annotated[str, BeforeValidator(_as_text)]
 
 
@@ -52,7 +53,9 @@ def read_json(body: bytes) -> Any:
         ValueError: not JSON, with NaN or Infinity, or nested too deeply.
     """
     try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
+        # Left to itself, json takes UTF-16 and UTF-32 as well; a mark of UTF-8 does no harm.
+        text = body.decode("utf-8-sig")
+        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 

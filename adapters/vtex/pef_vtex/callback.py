@@ -52,13 +52,13 @@ def _require_gateway(address: str, settings: Settings) -> None:
     """
     try:
         url = httpx.URL(address)
-    except httpx.InvalidURL:
+        host, place = url.host, url.netloc.decode()
+    except (httpx.InvalidURL, UnicodeError):
         raise PlatformRefused("the gateway gave no address that can be called back") from None
-    place = url.netloc.decode()
     # Plain http is for a gateway in one's own network, and for nothing else.
     is_safe = url.scheme == "https" or private_stores_allowed()
     own = (*settings.callback_hosts, httpx.URL(settings.payments).netloc.decode())
-    if is_safe and (place in own or url.host.endswith(_GATEWAYS)):
+    if is_safe and (place in own or host.endswith(_GATEWAYS)):
         return
     raise PlatformRefused(
         f"the callback leads to {place}, which is no payment host of VTEX; name it in the "

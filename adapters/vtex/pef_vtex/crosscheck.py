@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Final
 from urllib.parse import quote
 
+from pef_adapters.core.errors import InvalidInput, PlatformNonsense
 from pef_adapters.core.money import Money
 from pef_adapters.platforms.asked import Checkout, CheckoutState
 from pef_adapters.platforms.contract import Finding, StoreConnection
@@ -188,7 +189,10 @@ async def _said_done(api: Api, payments: str, purchase: _Purchase) -> Money:
 
 
 def _money(cents: int, checkout: Checkout) -> Money:
-    return Money.parse(Decimal(cents).scaleb(-2), checkout.amount.currency)
+    try:
+        return Money.parse(Decimal(cents).scaleb(-2), checkout.amount.currency)
+    except InvalidInput:
+        raise PlatformNonsense("VTEX names an amount that no money can be") from None
 
 
 def _stamp(moment: datetime) -> str:

@@ -17,7 +17,9 @@ def read(body: bytes) -> Any:
         ValueError: not JSON in UTF-8, nested too deeply, or with a number that is none.
     """
     try:
-        return json.loads(body, parse_float=_decimal, parse_constant=_refused)
+        # Left to itself, json takes UTF-16 and UTF-32 as well; a mark of UTF-8 does no harm.
+        text = body.decode("utf-8-sig")
+        return json.loads(text, parse_float=_decimal, parse_constant=_refused)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 

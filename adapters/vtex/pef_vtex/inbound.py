@@ -24,6 +24,8 @@ from pef_vtex.settings import secrets_of, settings_of
 MAX_BODY_BYTES: Final = 1024 * 1024
 HOOK_HEADER: Final = "x-pef-hook"
 _PING: Final = {"hookConfig": "ping"}
+# The greeting proves nothing, so no more than it can fill is read for a stranger.
+_LONGEST_PING: Final = 200
 
 
 class _Wire(BaseModel):
@@ -58,6 +60,8 @@ def receive(delivery: Delivery, store: StoreConnection) -> tuple[Hint, ...]:
 
 def _is_ping(body: bytes) -> bool:
     """VTEX's greeting when a hook is made; it says nothing and only wants a 200."""
+    if len(body) > _LONGEST_PING:
+        return False
     try:
         return bool(exact_json.read(body) == _PING)
     except ValueError:

@@ -19,6 +19,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from pef_adapters.core.moments import in_utc, written
+
 _NUMBERED: Final = re.compile(r"(.+)-[0-9]{2}\Z")
 CANCELED: Final = "canceled"
 
@@ -30,14 +32,14 @@ def group_of(order_id: str) -> str:
 
 
 def _in_utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return in_utc(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
 
 
 def _listed(value: object) -> object:
     return () if value is None else value
 
 
-Moment = Annotated[datetime, AfterValidator(_in_utc)]
+Moment = Annotated[datetime, BeforeValidator(written), AfterValidator(_in_utc)]
 
 
 class _Wire(BaseModel):

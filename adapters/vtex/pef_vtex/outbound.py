@@ -98,16 +98,20 @@ def _plain(answered: Answered) -> Any:
 
 
 def _descriptions(said: Any) -> list[str]:
-    """Every note's text: VTEX leaves the shape of this list undocumented."""
-    match said:
-        case {"description": str() as text, **_rest}:
-            return [text]
-        case dict():
-            return [text for value in said.values() for text in _descriptions(value)]
-        case list():
-            return [text for value in said for text in _descriptions(value)]
-        case _:
-            return []
+    """Every note's text: VTEX leaves the shape of this list undocumented.
+
+    Without recursion, because what can be read can still be nested too deeply for that.
+    """
+    found, left = list[str](), [said]
+    while left:
+        match left.pop():
+            case {"description": str() as text, **_rest}:
+                found.append(text)
+            case dict() as record:
+                left += record.values()
+            case list() as items:
+                left += items
+    return found
 
 
 def _said(line: RefundLine) -> str:

@@ -33,6 +33,8 @@ _Item = TypeVar("_Item")
 EXACT: Final[Params] = {"dp": 2}
 PER_PAGE: Final = 100
 MAX_PAGES: Final = 1000
+# More of them are too many pages as well, and thousands of them would be no number to Python.
+_PAGE_DIGITS: Final = 9
 NO_ROUTE: Final = "rest_no_route"
 _MEND: Final = {
     "woocommerce_rest_authentication_error": (
@@ -62,7 +64,7 @@ class Answer:
     @property
     def total_pages(self) -> int:
         text = self.headers.get("X-WP-TotalPages", "1")
-        return int(text) if text.isdecimal() else 1
+        return int(text[:_PAGE_DIGITS]) if text.isdecimal() else 1
 
     @property
     def date(self) -> datetime | None:

@@ -61,12 +61,19 @@ def _canonical(
 
 
 async def read_order(api: Api, order_id: str) -> Order | None:
-    """The order, trashed or not; None where it was erased."""
+    """The order, trashed or not; None where it was erased.
+
+    Raises:
+        PlatformNonsense: also where the store answers about another order.
+    """
     answer = await api.get(f"orders/{_digits(order_id)}", EXACT)
     if answer.missing:
         require_route(answer.missing)
         return None
-    return answer.read(Order)
+    order = answer.read(Order)
+    if str(order.id) != order_id.lstrip("0"):
+        raise PlatformNonsense(f"asked for order {order_id}, the store answers order {order.id}")
+    return order
 
 
 async def _refunds_of(order: Order, api: Api) -> tuple[Refund, ...]:

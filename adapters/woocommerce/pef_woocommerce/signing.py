@@ -59,7 +59,10 @@ def _oauth(key: str, secret: str, settings: Settings) -> Sign:
     )
 
     def sign(request: httpx.Request) -> httpx.Request:
-        url, headers, _ = client.sign(str(request.url), request.method)
+        try:
+            url, headers, _ = client.sign(str(request.url), request.method)
+        except ValueError:  # a port that is none
+            raise httpx.InvalidURL("the store's address can't be signed") from None
         signed = _moved(request, httpx.URL(url))
         signed.headers.update(headers)
         return signed

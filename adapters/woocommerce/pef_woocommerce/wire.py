@@ -18,10 +18,12 @@ from pydantic import (
     TypeAdapter,
 )
 
+from pef_adapters.core.moments import in_utc, written
+
 
 def _in_utc(moment: datetime) -> datetime:
     """The `*_gmt` fields carry no offset; they are UTC by their name."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return in_utc(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
 
 
 def _as_record(value: object) -> object:
@@ -29,7 +31,15 @@ def _as_record(value: object) -> object:
     return {} if value in ([], None) else value
 
 
-GmtTime = Annotated[datetime, AfterValidator(_in_utc)]
+def _exact(value: object) -> object:
+    """WooCommerce writes amounts as text; a number with a point would be read through a float."""
+    if isinstance(value, float):
+        raise ValueError("an amount that went through a float")  # noqa: TRY004 - for pydantic
+    return value
+
+
+Amount = Annotated[Decimal, BeforeValidator(_exact)]
+GmtTime = Annotated[datetime, BeforeValidator(written), AfterValidator(_in_utc)]
 Id = Annotated[int, Field(gt=0)]
 
 
@@ -90,7 +100,7 @@ class Order(OrderChange):
 
     number: str
     currency: str
-    total: Decimal
+    total: Amount
     payment_method: str = ""
     transaction_id: str = ""
     date_paid_gmt: GmtTime | None = None
@@ -109,7 +119,7 @@ class Refund(_Wire):
     id: Id
     parent_id: Id | None = None
     date_created_gmt: GmtTime
-    amount: Annotated[Decimal, Field(ge=0)]
+    amount: Annotated[Amount, Field(ge=0)]
     reason: str = ""
     refunded_by: int = 0
     refunded_payment: bool = False

@@ -27,6 +27,8 @@ _FAILED = {
 }
 _TO_BE_MENDED = (InvalidInput, KeysMixed, AnsweredNo)
 _BAD_REQUEST, _INTERNAL = 400, 500
+# Many times what an operation's body has; more is not read for whoever proved nothing.
+_LONGEST_OPERATION = 64 * 1024
 
 
 def refused(call: Call, fault: PefError) -> Answer:
@@ -63,6 +65,8 @@ def _plain(status: int, fault: PefError) -> Answer:
 
 def _request_of(body: bytes) -> str:
     """The request's id, to be echoed; "" where the body can't be read."""
+    if len(body) > _LONGEST_OPERATION:
+        return ""
     try:
         return OperationBody.parse(body).request_id
     except BodyUnreadable:
