@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import structlog
@@ -119,12 +120,17 @@ async def _work(settings: Settings) -> None:
 
 
 def end_by_sigterm() -> None:
-    """Told to end, we end as by Ctrl-C: with the worker stopped and the database closed.
+    """Told to end, we end as by Ctrl-C: with the worker stopped and the database closed."""
+    signal.signal(signal.SIGTERM, _as_by_ctrl_c)
 
-    Through SIGINT, which asyncio turns into a cancelled work: an exception raised here and
-    now would strike whichever job is at its step.
+
+def _as_by_ctrl_c(number: int, frame: FrameType | None) -> None:
+    """Let asyncio cancel the work: an exception raised here would strike a job in its middle.
+
+    A shell starts what runs in the background deaf to Ctrl-C; then there is only the exception.
     """
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    handler = signal.getsignal(signal.SIGINT)
+    (handler if callable(handler) else signal.default_int_handler)(number, frame)
 
 
 def _configured(*, as_json: bool) -> Settings:

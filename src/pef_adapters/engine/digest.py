@@ -17,7 +17,7 @@ from pef_adapters.engine import schedule
 from pef_adapters.engine.departures import digest_departure
 from pef_adapters.engine.identity import buyer_mark, refund_id
 from pef_adapters.engine.notified import digest_notification
-from pef_adapters.engine.ports import Ledger, Ports
+from pef_adapters.engine.ports import Ledger, LedgerAway, Ports
 from pef_adapters.engine.privacy import digest_privacy
 from pef_adapters.engine.receive import hint_of
 from pef_adapters.engine.records import Received, Refund, Source, Store, TimelineEntry
@@ -43,6 +43,9 @@ async def digest(ports: Ports, received_id: int) -> None:
     except PefError as fault:
         await _postpone(ports, received, fault)
         return
+    except LedgerAway:
+        # Nothing is wrong with this delivery: it stays as due as it was.
+        raise
     except Exception:  # noqa: BLE001 - see the next line
         # A mistake of ours: it waits as after any fault, and is not tried every minute.
         _log.exception("delivery_stumbled", received=received_id)

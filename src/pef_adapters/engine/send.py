@@ -13,7 +13,7 @@ that the rail does not know it (`engine.find_out`).
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pef_adapters.core.errors import AmountExceedsRest, MaybeSent, NotThere, RailError
 from pef_adapters.core.states import Event, State
@@ -21,7 +21,7 @@ from pef_adapters.engine.attention import ALARMS, PAID_BEYOND
 from pef_adapters.engine.identity import merchant_refund_id
 from pef_adapters.engine.observe import Answer, observe
 from pef_adapters.engine.people import next_generation
-from pef_adapters.engine.ports import Boundary, Ledger, Ports, Rail
+from pef_adapters.engine.ports import Boundary, Ledger, Ports, Rail, RailRefund
 from pef_adapters.engine.records import Attempt, PayoutEnd, Refund
 from pef_adapters.engine.transition import move
 
@@ -37,10 +37,12 @@ async def send_refund(ports: Ports, refund: Refund) -> None:
         PefError: the rail can't be used or asked; nothing was reserved or sent.
     """
     rail = await rail_of(ports, refund.id)
+    known = await _sent_in_a_lost_life(ports, rail, refund)
     ports.at(Boundary.RESERVING)
     attempt = await _reserve_and_intend(ports, refund.id)
-    if attempt is not None:
-        await _send(ports, rail, attempt)
+    if attempt is None:
+        return
+    await (_send(ports, rail, attempt) if known is None else observe(ports, attempt, known))
 
 
 async def ask_about_earlier_sends(ports: Ports, refund: Refund) -> None:
@@ -74,6 +76,22 @@ async def resend(ports: Ports, attempt: Attempt) -> None:
         attempt = replace(attempt, sends=attempt.sends + 1)
         await ledger.save_attempt(attempt)
     await _send(ports, rail, attempt)
+
+
+async def _sent_in_a_lost_life(ports: Ports, rail: Rail, refund: Refund) -> RailRefund | None:
+    """What the rail has of a refund that our ledger never sent: then that is booked instead.
+
+    A ledger restored from a backup forgets what it sent. The rail recognises the id inside
+    its replay window only, so a refund that was asked for earlier than that is looked up first.
+
+    Raises:
+        RailError: the rail could not be asked; nothing may be sent.
+    """
+    now = ports.clock.now()
+    if now - refund.requested_at < timedelta(seconds=ports.replay_window_seconds):
+        return None
+    key = merchant_refund_id(refund.id, refund.generation)
+    return await rail.find_refund(_first_attempt(refund, key, now))
 
 
 async def _reserve_and_intend(ports: Ports, refund_id: str) -> Attempt | None:
@@ -110,7 +128,13 @@ async def _intend(ports: Ports, ledger: Ledger, refund: Refund) -> Attempt:
         again = _once_more(known, refund, now)
         await ledger.save_attempt(again)
         return again
-    attempt = Attempt(
+    attempt = _first_attempt(refund, key, now)
+    await ledger.add_attempt(attempt)
+    return attempt
+
+
+def _first_attempt(refund: Refund, key: str, now: datetime) -> Attempt:
+    return Attempt(
         merchant_refund_id=key,
         refund_id=refund.id,
         generation=refund.generation,
@@ -121,8 +145,6 @@ async def _intend(ports: Ports, ledger: Ledger, refund: Refund) -> Attempt:
         first_sent_at=now,
         sends=1,
     )
-    await ledger.add_attempt(attempt)
-    return attempt
 
 
 def _once_more(attempt: Attempt, refund: Refund, now: datetime) -> Attempt:

@@ -37,12 +37,15 @@ _FINISH_PAUSES = (0.1, 0.5, 2, 5, 15, 30)
 
 # A waiting job that is locked here can't be fetched before this transaction ends,
 # so it will see what the transaction wrote; one that is being fetched is skipped.
+# One that is due by now is as urgent as a new one: else whatever comes in goes before it.
 _ALREADY_WAITING = """
-    SELECT FROM procrastinate_jobs
-    WHERE status = 'todo' AND lock = %(lock)s AND task_name = %(task)s AND args = %(subject)s
-      AND CASE WHEN %(at)s::timestamptz IS NULL THEN coalesce(scheduled_at <= now(), true)
-               ELSE scheduled_at = %(at)s END
-    LIMIT 1 FOR UPDATE SKIP LOCKED
+    UPDATE procrastinate_jobs SET priority = greatest(priority, %(priority)s)
+    WHERE id = (
+        SELECT id FROM procrastinate_jobs
+        WHERE status = 'todo' AND lock = %(lock)s AND task_name = %(task)s AND args = %(subject)s
+          AND CASE WHEN %(at)s::timestamptz IS NULL THEN coalesce(scheduled_at <= now(), true)
+                   ELSE scheduled_at = %(at)s END
+        LIMIT 1 FOR UPDATE SKIP LOCKED)
 """
 
 
@@ -100,11 +103,18 @@ class Queue:
         self, conn: Connection, task: str, subject: Subject, lock: str, at: datetime | None
     ) -> None:
         """Add the job, unless the same one is waiting already."""
-        same = {"task": task, "subject": Jsonb(subject), "lock": lock, "at": at}
+        priority = _priority(at)
+        same = {
+            "task": task,
+            "subject": Jsonb(subject),
+            "lock": lock,
+            "at": at,
+            "priority": priority,
+        }
         if (await conn.execute(_ALREADY_WAITING, same)).rowcount:
             return
         job = self._app.configure_task(
-            task, connection=conn, lock=lock, schedule_at=at, priority=_priority(at)
+            task, connection=conn, lock=lock, schedule_at=at, priority=priority
         )
         with _database_errors_as_they_are():
             await job.defer_async(**subject)

@@ -5,6 +5,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pef_adapters.core.policy.approval import digest
 from pef_adapters.engine import bank_answers, payouts
 from pef_adapters.engine.payouts import Exported
 from pef_adapters.engine.ports import Ledger
@@ -75,6 +76,10 @@ class Bank:
             self._world.facts.wrongs.append(f"I11: line {line.line_id} is not its refund's amount")
         if not approved:
             self._world.facts.wrongs.append(f"I11: line {line.line_id} was approved by nobody")
+        to = await ledger.destination(line.destination_id)
+        bound = digest(line.paid_out, to.bound) if to else ""
+        if bound not in {act.digest for act in approved}:
+            self._world.facts.wrongs.append(f"I11: line {line.line_id} is not what was approved")
 
     def act(self, *, kindly: bool = False) -> None:
         """The bank pays a line, or sends its money back, also later."""

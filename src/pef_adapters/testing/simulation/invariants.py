@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pef_adapters.core.states import CARE, MONEY, TABLE, Owner, Position, State
 from pef_adapters.engine.attention import ALARMS
 from pef_adapters.engine.records import Refund
+from pef_adapters.testing.simulation.closer import CloserLook
 from pef_adapters.testing.simulation.people import ANA, LUIS
 from pef_adapters.testing.simulation.shops.contract import Shop
 from pef_adapters.testing.simulation.world import World
@@ -20,6 +21,7 @@ class Watch:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._closer = CloserLook(world)
         self._seen = 0
         self._log_read = 0
 
@@ -34,12 +36,14 @@ class Watch:
             *_orders_now(world),
             *self._moves(),
             *self._secrets(),
+            *self._closer.now(),
         ]
 
     def at_the_end(self) -> list[str]:
         """What must hold once everybody is well again (I15, and the whole of I6)."""
         world = self._world
-        return [*_ends(world), *(wrong for shop in world.shops for wrong in _order(world, shop))]
+        orders = (wrong for shop in world.shops for wrong in _order(world, shop))
+        return [*_ends(world), *orders, *self._closer.at_the_end()]
 
     def _moves(self) -> Iterator[str]:
         """I5, I13: each move is one of the table's, written down with who made it."""

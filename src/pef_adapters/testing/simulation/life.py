@@ -1,15 +1,17 @@
 """The course of a world: what may happen in a step, and how it heals in the end."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from pef_adapters.core.money import Money
 from pef_adapters.core.states import State
 from pef_adapters.engine.janitor import poll_stores, sweep
 from pef_adapters.engine.ports import RailStatus
 from pef_adapters.testing.simulation.computer import DatabaseTrouble, Killed
 from pef_adapters.testing.simulation.palette import Fault, happens
-from pef_adapters.testing.simulation.people import People
+from pef_adapters.testing.simulation.people import TAKES_DETAILS, People
 from pef_adapters.testing.simulation.world import World
 
 Step = Callable[[], Awaitable[None]]
@@ -24,7 +26,13 @@ _JUMPS: Final[tuple[dict[str, float], ...]] = (
 # Within seven days everything is at its end, or with a person.
 _HEALING_HOURS: Final = (0.02, 0.1, 0.5, 1, 2, 4, 8, 12, 20, 25, 25, 25, 25)
 _POLLED: Final = (0, 6)
+# So long a bank still sends some lines back, as banks do in good weather too.
+_BANK_MINDS: Final = 4
 _SKEW: Final = timedelta(hours=48)
+_PART: Final = Money(8000, "PEN")
+# The others pay through us: there order and payment are one amount.
+_PAID_ELSEWHERE: Final = frozenset({"woocommerce", "shopify"})
+_LONG: Final = frozenset({"hours", "days"})
 
 
 class Life:
@@ -41,17 +49,17 @@ class Life:
         held = bool(states & {State.HELD, State.AWAITING_BENEFICIARY})
         return {
             p.press: 3,
-            p.delete: 1,
+            p.delete: 2,
             self.time: 8,
-            self.poll: 1,
+            self.poll: 2,
             p.retry: 1,
             p.settle: 1,
             p.decline: 1,
             p.choose_payout: 1,
-            p.new_link: int(State.AWAITING_BENEFICIARY in states),
+            p.new_link: 2 * bool(states & {*TAKES_DETAILS}),
             self.extorno: 1,
             self.rail_moves: 5 * booked,
-            p.fill_in: 3 * (State.AWAITING_BENEFICIARY in states),
+            p.fill_in: 3 * bool(states & {*TAKES_DETAILS}),
             p.approve: 3 * held,
             p.export: 3 * (State.PAYOUT_DUE in states),
             self.bank_acts: 2 * files,
@@ -60,9 +68,17 @@ class Life:
 
     async def begin(self) -> None:
         """The first press, so that no history is about nothing."""
+        self._pay_less()
         await self.guarded(self.people.press)
         await self.guarded(self.world.post.carry)
         await self.world.work()
+
+    def _pay_less(self) -> None:
+        """Some buyers paid a part of their order with something else."""
+        cips = self.world.rail.cips
+        for shop in self.world.shops:
+            if shop.store.platform in _PAID_ELSEWHERE and happens(self.world.dice, 0.2):
+                cips[shop.cip] = replace(cips[shop.cip], amount=_PART)
 
     async def step(self) -> None:
         """One thing happens, some post arrives, and we do what is due."""
@@ -82,7 +98,7 @@ class Life:
         for number, hours in enumerate(_HEALING_HOURS):
             if number in _POLLED:
                 await poll_stores(self.world.ports)
-            await self._finish_outside()
+            await self._finish_outside(kindly=number >= _BANK_MINDS)
             await self.world.post.carry()
             await self.world.work()
             await self._pass(hours=hours)
@@ -120,6 +136,8 @@ class Life:
         elif not world.lives(world.owner_of(key)) and world.weather.strikes(Fault.NO_TAKEN_BACK):
             world.facts.no_taken_back = True
             world.rail.turn(key, RailStatus.REFUNDED)
+        else:
+            world.rail.tell(key)  # old news once more
         world.story.tell(f"rail: {key} is {world.rail.book[key].word}")
 
     async def extorno(self) -> None:
@@ -135,8 +153,9 @@ class Life:
 
     async def _pass(self, **step: float) -> None:
         world = self.world
-        if arrived := world.rail.arrivals():
-            world.story.tell(f"rail: {arrived} late requests arrive")
+        # A request is on its way for minutes, not for hours.
+        if world.rail.late and (_LONG & {*step} or happens(world.dice, 0.3)):
+            world.story.tell(f"rail: {world.rail.arrivals()} late requests arrive")
         world.pass_time(**step)
         for shop in world.shops:
             await shop.tick()
@@ -171,16 +190,17 @@ class Life:
         for front in world.fronts:
             front.down = False
 
-    async def _finish_outside(self) -> None:
+    async def _finish_outside(self, *, kindly: bool) -> None:
         """Everybody outside brings what he began to its end."""
         world, people = self.world, self.people
         for booked in list(world.rail.live()):
             if booked.word == "PROCESSING":
                 world.rail.turn(booked.key, RailStatus.REFUNDED)
-        for act in (people.fill_in, people.approve, people.export):
+        mends = (people.new_link, people.fill_in) if happens(world.dice, 0.3) else ()
+        for act in (people.fill_in, people.approve, *mends, people.export):
             await act()
             await world.work()
         await world.bank.take_forgotten()
-        world.bank.act(kindly=True)
+        world.bank.act(kindly=kindly)
         for exported in world.bank.files:
             await world.bank.answer(exported, "Rosa")

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from pef_adapters.testing.simulation.world import World
 
 PERSON: Final = "Rosa"
-APPROVERS: Final = ("Marta", "Luis", "Carla")
-_SUMS: Final = (1000, 3000, 5000, 5000, PAID.minor)
+APPROVERS: Final = ("Marta", "Luis", "Carla", PERSON)
+_SUMS: Final = (1000, 3000, 4990, 5000, 5000, PAID.minor)
 _MOST_REFUNDS: Final = 4
+TAKES_DETAILS: Final = (State.AWAITING_BENEFICIARY, State.HELD, State.PAYOUT_DUE)
 ANA: Final = {
     "name": "Ana Quispe Rojas",
     "document_type": "DNI",
@@ -46,6 +47,7 @@ class People:
             return
         minor = world.dice.choice(_SUMS)
         times = 2 if world.weather.strikes(Fault.PRESSED_TWICE) else 1
+        world.facts.pressed.add((shop.store.id, minor))
         done = await shop.press(minor, times)
         world.story.tell(f"{shop.store.id}: refund of {minor} pressed ({done=})")
 
@@ -70,7 +72,11 @@ class People:
         await self._on_any(lambda r: people.choose_payout(self._world.ports, r.id, PERSON))
 
     async def new_link(self) -> None:
-        await self._on_any(lambda r: beneficiary.ask(self._world.ports, r.id, PERSON))
+        """Somebody sends a buyer another link, also after he has given his details."""
+        waiting = self._world.refunds_in(*TAKES_DETAILS)
+        if waiting:
+            refund = self._world.dice.choice(waiting)
+            await self._try(lambda: beneficiary.ask(self._world.ports, refund.id, PERSON))
 
     async def settle(self) -> None:
         """By somebody who asked rail and bank before, where they had an answer."""
@@ -86,8 +92,13 @@ class People:
     async def approve(self) -> None:
         world = self._world
         for waiting in await approvals.queue(world.ports):
-            who, name = waiting.refund.id, world.dice.choice(APPROVERS)
-            await self._try(lambda w=who, n=name: approvals.approve(world.ports, w, n))  # type: ignore[misc]
+            refund, name = waiting.refund, world.dice.choice(APPROVERS)
+            await self._try(lambda r=refund, n=name: self._approve(r, n))  # type: ignore[misc]
+
+    async def _approve(self, refund: Refund, name: str) -> None:
+        await approvals.approve(self._world.ports, refund.id, name)
+        if name in (refund.lane_chosen_by, refund.edited_by):
+            self._world.facts.wrongs.append(f"I11: {name} approved his own change of {refund.id}")
 
     async def export(self) -> None:
         world = self._world
@@ -106,12 +117,12 @@ class People:
     async def fill_in(self) -> None:
         """Every buyer who has an open link uses it, rightly or not."""
         world = self._world
-        for refund in world.refunds_in(State.AWAITING_BENEFICIARY):
+        for refund in world.refunds_in(*TAKES_DETAILS):
             async with world.memory.begin() as ledger:
                 link = await ledger.open_link(refund.id)
             if link is not None:
                 token = world.ports.links.token(link.id)
-                details = world.dice.choice((ANA, ANA, LUIS, {**ANA, "account": "123"}))
+                details = world.dice.choice((ANA, LUIS, {**ANA, "account": "123"}))
                 await self._try(lambda t=token, d=details: beneficiary.give(world.ports, t, d))  # type: ignore[misc]
 
     async def _on_any(self, act: Callable[[Refund], Awaitable[object]]) -> None:
