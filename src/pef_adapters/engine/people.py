@@ -8,6 +8,7 @@ from pef_adapters.core.policy import Route, barred_by
 from pef_adapters.core.policy.conditions import fold
 from pef_adapters.core.states import CARE, Event, State, allows
 from pef_adapters.core.texts import explain
+from pef_adapters.engine.attention import PAID_BEYOND
 from pef_adapters.engine.identity import merchant_refund_id
 from pef_adapters.engine.known import locked_refund
 from pef_adapters.engine.ports import Ledger, Ports
@@ -40,6 +41,8 @@ async def retry(ports: Ports, refund_id: str, person: str) -> Refund:
                 Event.REOPENED,
                 now,
                 actor=_name(person),
+                # Trying again does not undo what a bank has said.
+                attention=PAID_BEYOND if await paid_by_bank(ledger, refund.id) else None,
                 generation=generation,
             )
         elif CARE[refund.state].final and refund.written_revision == refund.revision:
@@ -134,6 +137,12 @@ async def set_deadline(ports: Ports, refund_id: str, person: str, at: datetime |
         said = {"at": at.isoformat()} if at else {}
         await remember(ledger, refund, "deadline set", now, by=named(person), **said)
     return refund
+
+
+async def paid_by_bank(ledger: Ledger, refund_id: str) -> bool:
+    """Whether a bank says that it has paid a line of it, whatever a person settled before."""
+    payouts = await ledger.payouts_of_refund(refund_id)
+    return any(payout.ended_as is PayoutEnd.CONFIRMED for payout in payouts)
 
 
 async def next_generation(ledger: Ledger, refund_id: str) -> int:

@@ -10,8 +10,9 @@ from dataclasses import replace
 from pef_adapters.core.errors import PlatformRefused
 from pef_adapters.core.states import Event, State, allows
 from pef_adapters.engine.attention import PAID_BEYOND
-from pef_adapters.engine.ports import Ledger, Ports
-from pef_adapters.engine.records import PayoutEnd, Refund, Store
+from pef_adapters.engine.people import paid_by_bank
+from pef_adapters.engine.ports import Ports
+from pef_adapters.engine.records import Refund, Store
 from pef_adapters.engine.store_records import connection
 from pef_adapters.engine.transition import call_for_attention, move
 from pef_adapters.platforms.by_hand import BY_HAND
@@ -86,19 +87,13 @@ async def withdraw(ports: Ports, refund: str) -> None:
         if allows(locked.state, Event.STORE_WITHDREW):
             if locked.attention == _TOO_LATE:
                 locked = replace(locked, attention=None)  # its money did not leave, or is back
-            paid = PAID_BEYOND if await _paid_by_bank(ledger, locked.id) else None
+            paid = PAID_BEYOND if await paid_by_bank(ledger, locked.id) else None
             locked = await move(
                 ledger, locked, Event.STORE_WITHDREW, now, actor="store", attention=paid
             )
         else:
             locked = await call_for_attention(ledger, locked, _TOO_LATE, now)
         await ledger.wake(locked)
-
-
-async def _paid_by_bank(ledger: Ledger, refund_id: str) -> bool:
-    """Whether a bank says that it has paid a line of it, whatever a person settled before."""
-    payouts = await ledger.payouts_of_refund(refund_id)
-    return any(payout.ended_as is PayoutEnd.CONFIRMED for payout in payouts)
 
 
 def is_gone(refund: Refund) -> bool:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from desk_actors import with_second_store
 from desk_world import DeskWorld
-from engine_world import World
+from engine_world import CIP, World
 from gateway_world import GatewayWorld
 from pef_adapters.core.states import State
 from pef_adapters.engine import people
@@ -75,3 +75,17 @@ async def test_a_refund_that_a_bank_paid_is_not_withdrawn_without_an_alarm() -> 
     await world.run()
     refund = await world.refund()
     assert (refund.state, refund.attention) == (State.CANCELLED, PAID_BEYOND)
+
+
+async def test_trying_again_does_not_hide_that_a_bank_paid() -> None:
+    """Settled as unpaid, confirmed by the bank, tried again, then rejected: the alarm stands."""
+    world = await DeskWorld().open_old()
+    await world.until_due()
+    exported = await world.export()
+    refund = await world.refund()
+    await people.settle(world.ports, refund.id, "Rosa", paid=False)
+    await world.answer(exported, "confirmed")
+    world.rail.reverse(CIP)
+    await people.retry(world.ports, refund.id, "Rosa")
+    await world.run()
+    assert (await world.refund()).attention == PAID_BEYOND

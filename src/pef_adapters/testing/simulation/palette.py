@@ -82,7 +82,7 @@ RATES: dict[Fault, float] = {
     Fault.STORE_LOSES_ANSWER: 0.04,
     Fault.STORE_TALKS_NONSENSE: 0.02,
     Fault.STORE_TRUNCATES: 0.02,
-    Fault.REFUND_DELETED: 0.5,
+    Fault.REFUND_DELETED: 0.8,
     Fault.RETURNED_LATE: 0.4,
     Fault.REJECTED_LATE: 0.3,
     Fault.NO_TAKEN_BACK: 0.6,
