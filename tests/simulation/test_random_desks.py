@@ -1,4 +1,4 @@
-"""Hundreds of random histories in which refunds go by the rail and by hand.
+"""Random histories in which refunds go by the rail and by hand.
 
 `-k '[17]'` plays one again. After each step no refund may be paid by both lanes without
 an alarm, and the payment's books must add up.
@@ -12,7 +12,7 @@ from pef_adapters.core.states import State
 from pef_adapters.engine.attention import ALARMS
 from random_desk_world import RandomDeskWorld
 
-WORLDS = 200
+WORLDS = 40
 STEPS = 100
 
 

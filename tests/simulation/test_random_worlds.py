@@ -1,4 +1,4 @@
-"""Hundreds of random histories of a store, a rail and their troubles; our promise in each.
+"""Random histories of a store, a rail and their troubles; our promise in each.
 
 A history is made by its seed alone: `-k '[17]'` plays one again. After each step the
 books are compared; after healing, every refund is at its end or in a person's hands,
@@ -15,7 +15,7 @@ from pef_adapters.engine.attention import ALARMS
 from pef_adapters.engine.records import Refund
 from random_world import ORDER, REFUNDS, RandomWorld
 
-WORLDS = 200
+WORLDS = 40
 STEPS = 35
 
 
