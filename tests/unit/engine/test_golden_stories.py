@@ -23,6 +23,7 @@ import pytest
 import story_scenes_desk
 import story_scenes_people
 from engine_world import World
+from file_scenes import FILE_SCENES
 from gate_scenes import GATE_SCENES
 from pef_adapters.core.money import Money
 from pef_adapters.engine import dossier, story
@@ -32,7 +33,7 @@ from story_scenes import SCENES as STORIES
 
 # These put their stories beside the others.
 assert story_scenes_desk.scene is story_scenes_people.scene
-SCENES = {**STORIES, **GATE_SCENES}
+SCENES = {**STORIES, **GATE_SCENES, **FILE_SCENES}
 FOLDER = Path(__file__).with_name("golden_stories")
 _TABLES = (
     "received",

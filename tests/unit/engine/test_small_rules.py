@@ -240,6 +240,9 @@ async def test_only_what_waits_for_a_person_is_left_to_the_store() -> None:
     after = await world.refund()
     assert (after.state, after.outcome) == (State.REJECTED, Outcome.LEFT_TO_STORE)
     assert after.attention == "code.LEFT_TO_STORE"
+    await world.run()
+    told = await world.refund()
+    assert told.written_revision == told.revision, "nobody told the order"
     world, known = await ready(State.PENDING)
     await outcomes.leave_to_store(world.ports, known.id)
     assert (await world.refund()).state is State.PENDING

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from gate_world import (
     ADMINISTRATOR,
@@ -30,6 +31,7 @@ from pef_adapters.core.errors import (
 )
 from pef_adapters.core.states import State
 from pef_adapters.engine import link_ups, overview, upkeep
+from pef_adapters.engine.gate import agencies, stores
 from pef_adapters.engine.gate.own_account import (
     choose_language,
     end_own_session,
@@ -41,6 +43,7 @@ from pef_adapters.engine.gate.sessions import actor_of
 from pef_adapters.engine.gate.sessions_platform import ENTRY_LASTS, enter, entry_address
 from pef_adapters.engine.gate.sign_in import sign_in
 from pef_adapters.engine.records import Store
+from pef_adapters.engine.settings_as_code import Reference
 
 ANA = "ana@tienda.pe"
 PASSWORD = "cuatro llamas cruzan el puente"
@@ -283,3 +286,27 @@ async def test_a_store_speaks_its_own_language_or_its_agencys(house: House) -> N
     assert now.settings["language_from"] == "agency"
     _, now = await upkeep.change_store_settings(house.ports, MINE, language="en")
     assert "language_from" not in now.settings
+
+
+async def test_an_owner_without_an_agency_may_stay_without_one(house: House) -> None:
+    """Moving from nowhere to nowhere takes no agency's right."""
+    await upkeep.join_agency(house.ports, SISTER, None)
+    olga = await house.person("olga@tienda.pe", at_store(Role.OWNER, SISTER))
+    assert (await stores.move(house.ports, olga, SISTER, None)).settings["agency"] is None
+
+
+async def test_an_agencys_settings_are_for_platforms_that_there_are(house: House) -> None:
+    """Whatever way a registry says that it knows none of this name."""
+    admin = await house.person(ANA, ADMINISTRATOR)
+    await agencies.make(house.ports, admin, "andes", "Andes")
+    with pytest.raises(SettingInvalid, match="there is no such platform"):
+        await agencies.change(house.ports, admin, "andes", "A", {"platform": {"nowhere": {}}})
+
+
+def test_a_secrets_place_is_named_and_its_value_is_not() -> None:
+    """In a variable or in a file, never both."""
+    assert Reference(env="CK").place == "the variable CK"
+    assert Reference(file="/run/secrets/ck").place == "the file /run/secrets/ck"
+    for odd in ({}, {"env": "CK", "file": "ck"}):
+        with pytest.raises(ValidationError, match="never stands here"):
+            Reference.model_validate(odd)

@@ -1,6 +1,8 @@
 """Payments as the rail tells them, clients and their tokens, and the evidence of it all."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -15,9 +17,16 @@ from pef_adapters.core.errors import (
 )
 from pef_adapters.core.money import Money
 from pef_adapters.engine.records import Account
-from rail_line import CIP, NOW, REFUND, URL, lined
+from pef_adapters.pagoefectivo.wire import NewCip
+from rail_line import CIP, NOW, REFUND, URL, client_of, lined
 
 # payments
+
+
+_NEW = NewCip.model_validate(
+    {"currency": "PEN", "amount": "1.00", "transactionCode": "PC1", "userEmail": "a@b.pe"}
+)
+_MADE = {"cip": 7, "currency": "PEN", "amount": 1, "transactionCode": "PC1"}
 
 
 async def test_a_payment_is_read_whole() -> None:
@@ -108,7 +117,7 @@ async def test_closing_ends_every_connection() -> None:
 
 def test_a_missing_key_is_named_and_not_shown() -> None:
     """The owner learns which one; no log learns what stood in it."""
-    with pytest.raises(SettingInvalid, match="account key secret_key"):
+    with pytest.raises(SettingInvalid, match=r"^account key secret_key: Field required$"):
         bench(sandbox_account(URL, secrets={"access_key": "SBX-1"}))
     with pytest.raises(SettingInvalid, match="account key service_id") as refused:
         bench(sandbox_account(URL, service_id="none of these"))
@@ -199,3 +208,24 @@ async def test_an_exchange_is_kept_whole() -> None:
     assert (kept.started_at, kept.ended_at) == (NOW, NOW)
     assert len(kept.answer_sha256 or "") == 64
     assert '"merchant_refund_id":"RF-1"' in (kept.request_body or "")
+
+
+@pytest.mark.parametrize(
+    ("call", "data", "purpose"),
+    [
+        (lambda c: c.create_cip(_NEW), _MADE, "create_cip"),
+        (lambda c: c.search_cips(["1"]), [], "find_payment"),
+        (lambda c: c.patch_cip("1", "2026-11-30T10:00:00-05:00"), None, "patch_cip"),
+        (lambda c: c.delete_cip("1"), None, "delete_cip"),
+        (lambda c: c.refund("R"), REFUND, "read_refund"),
+        (lambda c: c.refunds_of("1"), [], "list_refunds"),
+        (lambda c: c.cancel_refund("R"), REFUND, "cancel_refund"),
+    ],
+)
+async def test_evidence_says_what_a_call_was_for(
+    call: Callable[[Any], Any], data: object, purpose: str
+) -> None:
+    """Whoever reads it later can tell a look from a payment."""
+    made, _, _ = lined(data)
+    await call(client_of(made.rail))
+    assert made.witness.purposes() == ["authorize", purpose]

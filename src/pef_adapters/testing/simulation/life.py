@@ -32,6 +32,8 @@ _SKEW: Final = timedelta(hours=48)
 _PART: Final = Money(8000, "PEN")
 # The others pay through us: there order and payment are one amount.
 _PAID_ELSEWHERE: Final = frozenset({"woocommerce", "shopify"})
+# What does not move is deleted sooner than what does.
+_STUCK: Final = (State.RECEIVED, State.READY, State.UNKNOWN, State.HELD)
 _LONG: Final = frozenset({"hours", "days"})
 
 
@@ -49,7 +51,7 @@ class Life:
         held = bool(states & {State.HELD, State.AWAITING_BENEFICIARY})
         return {
             p.press: 3,
-            p.delete: 2,
+            p.delete: 1 + 4 * bool(states & {*_STUCK}),
             self.time: 8,
             self.poll: 2,
             p.retry: 1,

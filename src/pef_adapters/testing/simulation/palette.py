@@ -79,7 +79,7 @@ RATES: dict[Fault, float] = {
     Fault.STORE_DOWN: 0.02,
     Fault.STORE_FAILS: 0.03,
     Fault.STORE_BUSY: 0.03,
-    Fault.STORE_LOSES_ANSWER: 0.04,
+    Fault.STORE_LOSES_ANSWER: 0.08,
     Fault.STORE_TALKS_NONSENSE: 0.02,
     Fault.STORE_TRUNCATES: 0.02,
     Fault.REFUND_DELETED: 0.8,
@@ -100,7 +100,7 @@ RATES: dict[Fault, float] = {
     Fault.COMMIT_UNREPORTED: 0.02,
     Fault.LOCK_LOST: 0.02,
     Fault.DISK_FULL: 0.01,
-    Fault.HOOK_LOST: 0.3,
+    Fault.HOOK_LOST: 0.5,
 }
 # A swarm holds between these shares of the palette.
 _SHARES = (0.05, 0.15, 0.3, 0.6)
