@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
+from pef_adapters.core.errors import PolicyUnreadable
+from pef_adapters.core.policy import read_policy
 from pef_adapters.core.policy.conditions import Conditions
 from pef_adapters.core.policy.covering import covers, impossible
+from pef_adapters.core.reading import _MOST_CHARACTERS
 
 PEN = {"currency": "PEN"}
 
@@ -80,3 +83,15 @@ def test_a_condition_that_nobody_meets_is_named(given: dict[str, Any], name: str
     """Alone, or together with another."""
     found = impossible(when(**given))
     assert (found and found[0]) == name
+
+
+@pytest.mark.parametrize("over", [0, 1])
+def test_a_policy_has_a_longest_text(over: int) -> None:
+    """So many letters are read; one more is refused before anything is parsed."""
+    text = "name: shop\notherwise: hold\n#"
+    text += "x" * (_MOST_CHARACTERS - len(text) + over)
+    if over:
+        with pytest.raises(PolicyUnreadable, match=str(_MOST_CHARACTERS)):
+            read_policy(text)
+    else:
+        assert read_policy(text).name == "shop"

@@ -204,6 +204,9 @@ CASES: dict[str, Facts] = {
 }
 
 
+_GUARDS = {guard.__name__ for guard in GUARDS}
+
+
 def told(policy: Policy, case: Facts) -> dict[str, Any]:
     """A decision as it is kept; of ready policies without the verdicts, which are many."""
     made = decide(case, policy).as_record()
@@ -212,8 +215,8 @@ def told(policy: Policy, case: Facts) -> dict[str, Any]:
         made["verdicts"] = [
             [each["rule"], each["code"], each["outcome"] or "—", each["figures"]]
             for each in verdicts
-            # What passes without a figure passes everywhere.
-            if each["figures"] or each["outcome"] != Outcome.APPROVE.value
+            # A guard that passes without a figure passes everywhere.
+            if each["figures"] or each["rule"] not in _GUARDS or each["outcome"] != "approve"
         ]
     for common in ("policy_version", "policy_digest"):
         made.pop(common)

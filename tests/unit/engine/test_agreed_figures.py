@@ -35,6 +35,7 @@ FIGURES: dict[str, dict[str, object]] = {
     "engine.attention": {
         "PAID_BEYOND": "code.PAID_BEYOND_REST",
         "OUTCOME_TOLD": "code.OUTCOME_TOLD_ALREADY",
+        "EXTORNO_ALARMS": ("code.EXTORNO_AFTER_REFUND", "code.EXTORNO_DURING_REFUND"),
         "RAIL_TROUBLE": "code.RAIL_UNREACHABLE",
         "STORE_TROUBLE": "code.STORE_UNREACHABLE",
         "KEYS_TROUBLE": "code.STORE_REFUSES_KEYS",

@@ -11,7 +11,7 @@ from engine_world import CIP, PAID, World
 from pef_adapters.core.errors import NotThere
 from pef_adapters.core.money import Money
 from pef_adapters.core.states import State
-from pef_adapters.engine import send
+from pef_adapters.engine import schedule, send
 from pef_adapters.engine.attention import PAID_BEYOND
 from pef_adapters.engine.ports import Boundary
 from pef_adapters.engine.records import Attempt, Refund
@@ -196,3 +196,11 @@ def test_the_first_time_is_kept_only_where_it_may_have_counted(*, maybe: bool, k
     assert again.first_sent_at == (then if kept else now)
     assert again.transaction_id == "11546902"
     assert send._once_more(attempt, replace(known, transaction_id=None), now).transaction_id == CIP
+
+
+async def test_after_a_lost_answer_the_rail_is_asked_soon() -> None:
+    """In seconds at first, without anybody's doing."""
+    world = await World().open()
+    await lost(world)
+    refund = await world.refund()
+    assert refund.next_action_at == schedule.unknown(refund.id, 0, world.clock.now())

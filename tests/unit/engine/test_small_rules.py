@@ -163,6 +163,27 @@ async def test_a_rail_that_forgot_what_it_accepted_calls_for_a_person() -> None:
     assert len(world.rail.sends) == 1
 
 
+async def test_what_the_store_deleted_is_not_sent_again() -> None:
+    """The rail does not know the lost request, and nobody wants it any more."""
+    world = await World().open()
+    world.rail.fail_sends(LOST_REQUEST)
+    await world.press("15", 5000)
+    await world.run()
+    world.platform.delete("15")
+    await find_out.ask_rail(world.ports, await world.refund())
+    after = await world.refund()
+    assert len(world.rail.sends) == 1
+    assert after.state is State.CANCELLED or after.attention == "code.STORE_WITHDREW_TOO_LATE"
+
+
+async def test_a_deletion_that_can_stop_it_after_all_leaves_no_alarm() -> None:
+    """It was too late once; the money did not leave, or is back."""
+    world, known = await ready(State.HELD, attention="code.STORE_WITHDREW_TOO_LATE")
+    await withdraw.withdraw(world.ports, known.id)
+    after = await world.refund()
+    assert (after.state, after.attention) == (State.CANCELLED, None)
+
+
 # withdrawing
 
 

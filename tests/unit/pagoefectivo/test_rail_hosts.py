@@ -1,13 +1,16 @@
 """Hosts, addresses, failures of the line, and moments, as the rail may name them."""
 
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
 from pagoefectivo_bench import attempt, bench, sandbox_account
 from pef_adapters.core.errors import (
+    KeysMixed,
     MaybeSent,
     NotSent,
     SettingInvalid,
@@ -17,6 +20,7 @@ from pef_adapters.core.policy import Mode
 from pef_adapters.pagoefectivo.checkout_cips import _is_page, can_be_cip
 from pef_adapters.pagoefectivo.keys import HostKind, host_kind, keep_apart
 from pef_adapters.pagoefectivo.transport import sort_failure
+from pef_adapters.pagoefectivo.wire import CipRecord
 
 # hosts
 
@@ -72,6 +76,35 @@ def test_keys_leave_only_encrypted() -> None:
     keep_apart(Mode.SANDBOX, "https://pre1a.services.pagoefectivo.pe", "K")
     with pytest.raises(SettingInvalid, match="https"):
         keep_apart(Mode.LIVE, "http://services.pagoefectivo.pe", "K")
+
+
+@pytest.mark.parametrize(
+    ("mode", "url", "key"),
+    [
+        (Mode.LIVE, "https://pre1a.services.pagoefectivo.pe", "K"),
+        (Mode.LIVE, "http://sandbox", "SBX-1"),
+        (Mode.SANDBOX, "https://services.pagoefectivo.pe", "K"),
+        (Mode.SANDBOX, "http://sandbox", "K"),
+        (Mode.SANDBOX, "https://pre1a.services.pagoefectivo.pe", "SBX-1"),
+    ],
+)
+def test_worlds_that_do_not_belong_together_are_named_as_such(
+    mode: Mode, url: str, key: str
+) -> None:
+    """By mode and host, or by host and key."""
+    with pytest.raises(KeysMixed):
+        keep_apart(mode, url, key)
+
+
+@pytest.mark.parametrize(("digits", "good"), [(18, True), (19, False)])
+def test_an_amount_has_eighteen_digits_at_most(digits: int, *, good: bool) -> None:
+    """More than any currency needs, and few enough for every column."""
+    answer = {"cip": 1, "amount": Decimal("9" * digits)}
+    if good:
+        assert CipRecord.model_validate(answer).amount == answer["amount"]
+    else:
+        with pytest.raises(ValidationError):
+            CipRecord.model_validate(answer)
 
 
 @pytest.mark.parametrize("suffix", [".test", ".example", ".localhost", ".local", ".internal"])
