@@ -7,10 +7,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test check format docs site pictures lock cassettes plugin bench \
-  bench-scale sim sim-release replay sbom audit reliability-page changelog clean
+  bench-scale sim sim-release replay planted crash-windows kills races webhooks ssrf fuzz upgrade \
+  golden mutation reliability-page sbom audit changelog clean
 
 help: ## Show what there is
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.runtime ## Make .venv with what the product needs
 	@echo "Ready: $(BIN)/pef --help"
@@ -61,7 +62,8 @@ bench-scale: $(VENV)/.dev ## Measure a ledger of a million refunds against one o
 	$(BIN)/python bench/scale.py
 
 # What is measured for docs/reliability.md; each target writes reliability/record/NAME.json.
-RELIABLE := PYTHONPATH=tests:reliability $(BIN)/python
+RELIABLE := PYTHONPATH=tests:reliability:$(subst $() $(),:,$(patsubst %/,%,$(wildcard reliability/*/))) \
+  $(BIN)/python
 
 sim: $(VENV)/.dev ## Play 10,000 simulated worlds; the last line says how many violations
 	@$(BIN)/python -m pef_adapters.testing.simulation run --seeds 10000
@@ -73,14 +75,44 @@ sim-release: $(VENV)/.dev ## Play 1,000,000 worlds, for the release record; can 
 replay: $(VENV)/.dev ## Tell the story of one simulated world: make replay SEED=17
 	@$(BIN)/python -m pef_adapters.testing.simulation replay $(SEED)
 
+planted: $(VENV)/.dev ## Plant known mistakes one by one; the simulation has to see each
+	@$(RELIABLE) reliability/planted/planted_faults.py --write
+
+crash-windows: $(VENV)/.dev ## Kill at every place of the engine, with every fault after it
+	@$(RELIABLE) reliability/crash_windows/crash_windows.py
+
+kills: $(VENV)/.dev ## Kill web and workers a thousand times under load, and restart PostgreSQL
+	@$(RELIABLE) reliability/kills/kills.py
+
+races: $(VENV)/.dev ## Let two workers race for one refund, ten thousand times
+	@$(RELIABLE) reliability/kills/kills_races.py
+
+webhooks: $(VENV)/.dev ## Send forged, broken, repeated, shuffled and no webhooks at all
+	@$(RELIABLE) reliability/webhooks/webhook_battery.py
+
+ssrf: $(VENV)/.dev ## Try unsafe addresses at every door
+	@$(RELIABLE) reliability/hostile/ssrf_run.py
+
+fuzz: $(VENV)/.dev ## Spoil 200,000 answers of rail and platforms
+	@$(RELIABLE) reliability/hostile/answer_fuzz.py 200000
+
+upgrade: $(VENV)/.dev ## Run each older release's code on the newest schema, and the reverse, under load
+	@$(RELIABLE) reliability/upgrades/upgrade.py --refunds 2000
+
+golden: $(VENV)/.dev ## Replay every recorded history, and carry on refunds that were under way
+	@$(RELIABLE) reliability/upgrades/golden.py
+
+mutation: $(VENV)/.dev ## Make small mistakes in core, engine and rail; count what no test notices
+	@$(RELIABLE) reliability/mutation/mutation.py --workers 2
+
 reliability-page: $(VENV)/.dev ## Write docs/reliability.md from the record
 	@$(RELIABLE) reliability/page.py
 
 sbom: $(VENV)/.dev ## Write the bill of materials, dist/sbom.cdx.json
-	@$(BIN)/python reliability/sbom.py
+	@$(BIN)/python reliability/supply_chain/sbom.py
 
 audit: $(VENV)/.dev ## Ask what is known to be vulnerable among what is locked
-	@$(BIN)/python reliability/audit.py
+	@$(BIN)/python reliability/supply_chain/audit.py
 
 lock: $(VENV)/.dev ## Pin the newest allowed versions, with hashes and without index addresses
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --group dev $(LOCK) -o requirements/dev.txt

@@ -6,14 +6,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import mutation_fixed
+import pytest
 from mutation_mutants import SOURCES, files, mutants_of
 from mutation_score import REASONS, interval, reasons
 
 ROOT = SOURCES.parents[1]
-_FOLDERS = "tests:reliability"
+_FOLDERS = "tests:reliability:reliability/mutation"
 
 
 @pytest.fixture(scope="module")

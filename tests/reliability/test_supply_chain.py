@@ -6,14 +6,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import audit
+import pytest
 import sbom
 from audit import NOT_AUDITED, UNWELL, WELL, Found
-from database_server import Server
 from licences import is_allowed, licence_of
 from locked import DEV, ROOT, RUNTIME, locked
+
+from database_server import Server
 
 HASH = "sha256:" + "0" * 64
 WANTED = frozenset({"one", "two"})
@@ -188,5 +188,5 @@ def test_new_releases_rest_and_ci_audits() -> None:
     assert re.search(r'^LOCK := .*--exclude-newer "1 week"', makefile, re.MULTILINE)
     assert re.search(r"^sbom:.*\n\t.*reliability/sbom\.py", makefile, re.MULTILINE)
     ci = (ROOT / ".ci/run").read_text("utf-8")
-    assert "reliability/audit.py" in ci
+    assert "reliability/supply_chain/audit.py" in ci
     assert re.search(rf"^\s*{NOT_AUDITED}\)", ci, re.MULTILINE)
