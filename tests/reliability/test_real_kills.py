@@ -10,7 +10,7 @@ import pytest
 from kills import one_round
 from kills_races import KINDS, run_races
 
-_KILLS, _REFUNDS, _RACES = 12, 40, 60
+_KILLS, _REFUNDS, _RACES = 6, 20, 40
 # For a machine where everything takes ten times as long.
 _PATIENCE = 900
 

@@ -186,7 +186,7 @@ def test_new_releases_rest_and_ci_audits() -> None:
     """Locking passes over releases younger than a week; CI runs the audit and hears code 3."""
     makefile = (ROOT / "Makefile").read_text("utf-8")
     assert re.search(r'^LOCK := .*--exclude-newer "1 week"', makefile, re.MULTILINE)
-    assert re.search(r"^sbom:.*\n\t.*reliability/sbom\.py", makefile, re.MULTILINE)
+    assert re.search(r"^sbom:.*\n\t.*reliability/supply_chain/sbom\.py", makefile, re.MULTILINE)
     ci = (ROOT / ".ci/run").read_text("utf-8")
     assert "reliability/supply_chain/audit.py" in ci
     assert re.search(rf"^\s*{NOT_AUDITED}\)", ci, re.MULTILINE)
