@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 from crash_stage import GatewayStage, NotYetError, ShopStage, Stage
-
 from pef_adapters.core.money import Money
 from pef_adapters.engine.janitor import poll_stores, sweep
 from pef_adapters.engine.ports import Refusal

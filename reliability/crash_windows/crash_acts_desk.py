@@ -4,7 +4,6 @@ from typing import Any
 
 from crash_acts import Act
 from crash_stage import NotYetError, ShopStage, Stage
-
 from desk_actors import HERE, person
 from desk_world import ANA, answered_file
 from pef_adapters.core.access import Role

@@ -8,7 +8,6 @@ from crash_acts import Act, calls, stored, the_store
 from crash_ports import Way
 from crash_scenarios import Opener
 from crash_stage import GatewayStage, NotYetError, ShopStage, Stage
-
 from engine_world import CIP
 from pef_adapters.core.errors import (
     PlatformError,

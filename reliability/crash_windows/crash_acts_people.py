@@ -5,7 +5,6 @@ from typing import Any
 from crash_acts import Act
 from crash_acts_desk import OWNER
 from crash_stage import NotYetError, ShopStage
-
 from desk_actors import HERE, agency_place, person
 from engine_world import CIP
 from pef_adapters.core.access import HOUSE, Role

@@ -8,7 +8,6 @@ from crash_acts import Act, calls, cip_of, the_store
 from crash_acts_desk import OWNER
 from crash_acts_people import HOUSE_OWNER
 from crash_stage import GatewayStage, NotYetError, ShopStage, Stage
-
 from engine_world import CIP, Killed
 from pef_adapters.core.money import Money
 from pef_adapters.engine import by_hand

@@ -4,7 +4,6 @@ from collections import Counter
 from typing import Any
 
 from crash_stage import GatewayStage, Stage
-
 from pef_adapters.core.states import CARE, MONEY, Owner, Position, State
 from pef_adapters.engine.attention import ALARMS, is_trouble
 from pef_adapters.engine.ports import RailStatus

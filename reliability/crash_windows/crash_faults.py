@@ -8,7 +8,6 @@ from random import Random
 
 from crash_ports import LedgerGoneError
 from crash_stage import GatewayStage, Stage
-
 from pef_adapters.core.errors import (
     AnsweredNonsense,
     MaybeSent,

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crash_reach import reached_functions
-
 from pef_adapters import engine
 
 ENGINE = Path(engine.__file__).parent

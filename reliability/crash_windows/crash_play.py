@@ -9,13 +9,13 @@ from random import Random
 from typing import Any
 
 import structlog
+
 from crash_acts import Act
 from crash_checks import at_rest, ends, restless, wrongs
 from crash_faults import FAULTS, JOB_LOST, Blow, Fault
 from crash_ports import Crossing, LedgerGoneError, Way
 from crash_scenarios import Scenario
 from crash_stage import NotYetError, RestlessError, Stage
-
 from engine_world import Killed
 from pef_adapters.core.errors import PefError
 from pef_adapters.engine.janitor import poll_stores, sweep

@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Any
 
 from crash_stack import standing_at
-
 from engine_world import Killed
 from pef_adapters.core.errors import DatabaseUnavailable
 

@@ -36,7 +36,6 @@ from crash_acts_desk import (
     settled,
 )
 from crash_stage import ShopStage, Stage
-
 from pef_adapters.core.states import State
 from pef_adapters.engine import pressed
 from pef_adapters.engine.gate import approvals as gate_approvals

@@ -33,7 +33,6 @@ from crash_acts_people import (
     withdrawn_here,
 )
 from crash_scenarios import DESK, FIRST_LINE, Scenario, shop
-
 from pef_adapters.core.errors import (
     MaybeSent,
 )

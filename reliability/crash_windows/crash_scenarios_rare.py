@@ -51,7 +51,6 @@ from crash_scenarios import (
     shop,
 )
 from crash_scenarios_more import PAY
-
 from pef_adapters.core.errors import MaybeSent, PlatformRefused
 from pef_adapters.core.states import State
 from pef_adapters.engine.ports import RailStatus, Refusal

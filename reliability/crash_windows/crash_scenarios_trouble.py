@@ -37,7 +37,6 @@ from crash_acts_more import (
     trouble,
 )
 from crash_scenarios import DESK, FIRST_LINE, HOLDS, Scenario, another_amount, payout_chosen, shop
-
 from pef_adapters.core.errors import (
     AnsweredNonsense,
     MaybeSent,

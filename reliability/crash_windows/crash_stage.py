@@ -12,9 +12,8 @@ from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from crash_ports import CrashBook, CrashPlatforms, CrashRails, LedgerGoneError, Meter
-
 from by_hand_world import BothPlatforms
+from crash_ports import CrashBook, CrashPlatforms, CrashRails, LedgerGoneError, Meter
 from desk_world import DeskWorld
 from engine_world import World
 from gateway_world import GatewayWorld

@@ -26,7 +26,6 @@ from crash_plan import (
     unexplained,
 )
 from crash_stack import places
-
 from record import keep
 
 _CHUNK = 100

@@ -19,14 +19,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import structlog
+
 import fuzz_rail
 import fuzz_shopify
 import fuzz_vtex
 import fuzz_woocommerce
-import structlog
-from fuzz_answers import NETWORK, Target, in_place_of_the_net, tried
-
 import record
+from fuzz_answers import NETWORK, Target, in_place_of_the_net, tried
 
 PAYLOADS: Final = 200_000
 _USUAL: Final = (PAYLOADS, 1, 2)

@@ -9,8 +9,8 @@ from typing import Any, Final
 from unittest.mock import patch
 
 import httpx
-from fuzz_mutations import Rng, Told, mutate, told
 
+from fuzz_mutations import Rng, Told, mutate, told
 from pef_adapters.core.errors import PefError
 from pef_adapters.platforms.contract import Check
 

@@ -2,13 +2,13 @@
 
 from typing import Any, Final
 
+import httpx
+
 import fuzz_rail_news
 import fuzz_rail_truth as truth
-import httpx
 from fuzz_answers import Answers, InProcess, Network, Target
 from fuzz_mutations import Raw, Told, told
 from fuzz_rail_truth import CHECKOUT, CIP, OURS, REFUND
-
 from pagoefectivo_bench import Witness, sandbox_account
 from pef_adapters.core.errors import NotSent, RailError
 from pef_adapters.engine.ports import RailCip, RailRefusal

@@ -7,7 +7,6 @@ from typing import Any, Final
 from fuzz_answers import Answers, Target, Unreadable, differing, exactly, number
 from fuzz_mutations import Raw, told
 from fuzz_rail_truth import REFUND
-
 from pef_adapters.core.errors import WebhookRejected
 from pef_adapters.pagoefectivo import read_notification
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from fuzz_answers import Answers, Unreadable, differing, exactly, number
-
 from pagoefectivo_bench import attempt
 from pef_adapters.engine.ports import RailCip, RailPayment, RailRefund, RailRefusal, RailStatus
 from pef_adapters.pagoefectivo.wire import RefundRecord

@@ -4,15 +4,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-import fuzz_shopify_truth as truth
 import httpx
+from pydantic import SecretStr
+
+import fuzz_shopify_truth as truth
+import shopify_samples
 from fuzz_answers import NETWORK, Answers, Target, all_checks, exactly
 from fuzz_mutations import Told, told
 from fuzz_shopify_truth import ORDER, REFUND, SINCE
 from fuzz_woocommerce import report
-from pydantic import SecretStr
-
-import shopify_samples
 from pef_adapters.core.errors import PlatformError
 from pef_adapters.platforms.asked import CheckoutState
 from pef_adapters.platforms.contract import Hint, HintKind

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any, Final
 
 from fuzz_answers import Answers, Unreadable, differing, good, number, truth
-
 from pef_adapters.platforms.contract import Changes, StoreRefund
 from vtex_samples import NOW
 

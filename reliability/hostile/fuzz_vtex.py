@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 import httpx
+
+import vtex_samples
 from fuzz_answers import (
     NETWORK,
     Answers,
@@ -22,8 +24,6 @@ from fuzz_answers import (
 )
 from fuzz_mutations import Raw, told
 from fuzz_woocommerce import report
-
-import vtex_samples
 from pef_adapters.core.errors import PlatformError, WebhookRejected
 from pef_adapters.core.money import Money
 from pef_adapters.platforms.asked import (

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 import httpx
+
 from fuzz_answers import (
     NETWORK,
     Answers,
@@ -20,7 +21,6 @@ from fuzz_answers import (
     whole,
 )
 from fuzz_mutations import told
-
 from pef_adapters.core.errors import PlatformError
 from pef_adapters.core.money import Money
 from pef_adapters.core.states import State

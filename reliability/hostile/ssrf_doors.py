@@ -12,13 +12,11 @@ from datetime import timedelta
 from typing import Any, Final
 
 import httpx
-from fuzz_woocommerce import report
 from pydantic import SecretStr
-from ssrf_house_doors import Enter, all_passed, house_doors
-from ssrf_house_doors import rail as rail_door
 
 import shopify_samples
 import vtex_samples
+from fuzz_woocommerce import report
 from pef_adapters.platforms.asked import CheckoutState
 from pef_adapters.platforms.contract import Hint, HintKind, Platform, StoreConnection
 from pef_adapters.platforms.http import guarded_client
@@ -31,6 +29,8 @@ from pef_vtex.client import open_api as open_vtex
 from pef_woocommerce import platform as woocommerce_platform
 from pef_woocommerce import webhooks as woocommerce_webhooks
 from shopify_connected import Records
+from ssrf_house_doors import Enter, all_passed, house_doors
+from ssrf_house_doors import rail as rail_door
 from woocommerce_bench import connection
 
 NOW: Final = vtex_samples.NOW

@@ -12,11 +12,11 @@ from unittest.mock import patch
 
 import httpcore
 import httpx
+
+from pef_adapters.core.errors import PefError
 from ssrf_corpus import BODIES, PUBLIC, RAIL, REDIRECT_STATUSES, REDIRECTS
 from ssrf_doors import Door
 from ssrf_watch import Watch
-
-from pef_adapters.core.errors import PefError
 
 if TYPE_CHECKING:
     from ssrf_run import Findings

@@ -17,14 +17,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx
-from ssrf_corpus import CONTROL, NAMES, PUBLIC, RAIL, SHOP, every_address
-from ssrf_doors import Door, every_door
-from ssrf_redirects import redirected
-from ssrf_watch import Watch, watching
 
 import record
 from pef_adapters.core.errors import PefError, UnsafeAddress
 from pef_adapters.platforms import http
+from ssrf_corpus import CONTROL, NAMES, PUBLIC, RAIL, SHOP, every_address
+from ssrf_doors import Door, every_door
+from ssrf_redirects import redirected
+from ssrf_watch import Watch, watching
 
 # Shops of Shopify's own form whose names lead inside: they pass every check of spelling.
 _SHOPS: Final[Mapping[str, Sequence[Sequence[str]]]] = {

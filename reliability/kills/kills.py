@@ -27,7 +27,6 @@ from kills_audit import Audit, audit
 from kills_chaos import RESTART_EVERY, Chaos
 from kills_load import Load, settling, until
 from kills_stage import Database, Stage, stage, supervisor
-
 from record import keep
 
 PROGRESS = Path(__file__).parents[2] / "build" / "kills.jsonl"

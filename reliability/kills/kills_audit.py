@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from kills_load import DONE, Load
-from kills_stage import Stage
 from psycopg.rows import dict_row
 
+from kills_load import DONE, Load
+from kills_stage import Stage
 from pef_adapters.core.states import MONEY, Position, State
 
 _REFUNDS = """

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 import psycopg
+
 from kills_load import Load
 from kills_roles import STALLED_AFTER
 from kills_stage import Stage

@@ -13,8 +13,8 @@ from random import Random
 
 import httpx
 import psycopg
-from kills_stage import Stage
 
+from kills_stage import Stage
 from pef_adapters.core.states import CARE, Owner, State
 
 _TOTAL = Decimal("90.00")

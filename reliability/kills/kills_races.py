@@ -24,7 +24,6 @@ from random import Random
 from typing import Any
 
 from kills_race_world import AMOUNT, CountingRail, Lane, Pace, Side, lanes, paid_refund
-
 from pef_adapters.core.states import State
 from pef_adapters.engine.advance import advance
 from pef_adapters.engine.digest import digest, register

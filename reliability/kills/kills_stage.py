@@ -16,9 +16,9 @@ import httpx
 import psutil
 import psycopg
 import trustme
-from kills_roles import KEY, SECRET, settings_of
 from psycopg.conninfo import make_conninfo
 
+from kills_roles import KEY, SECRET, settings_of
 from pef_adapters.core.policy import Mode
 from pef_adapters.demo.processes import free_port, outside
 from pef_adapters.engine.onboarding import StoreRequest, add_account, add_store

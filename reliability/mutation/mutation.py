@@ -22,11 +22,11 @@ from collections import Counter, defaultdict
 from typing import Any
 
 import pytest
+
 from mutation_child import QUIET
 from mutation_mutants import SOURCES, Mutant, files, mutants_of
 from mutation_run import Loop
 from mutation_score import Results, figures, reasons
-
 from record import keep
 
 ROOT = SOURCES.parents[1]

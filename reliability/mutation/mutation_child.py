@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
+
 from mutation_mutants import SOURCES, Mutant, mutated_code
 
 ROOT = SOURCES.parents[1]

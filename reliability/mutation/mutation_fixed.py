@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+
 from mutation_child import QUIET
 from mutation_mutants import SOURCES, Mutant, control_of, mutants_of
 from mutation_run import Chooser, Loop

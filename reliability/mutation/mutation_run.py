@@ -21,6 +21,7 @@ from typing import Any, Protocol
 import psutil
 import pytest
 from _pytest.runner import runtestprotocol
+
 from mutation_child import FastOnly, functions_by_file, in_child, quiet, run_cold, run_warm
 from mutation_mutants import Mutant
 from mutation_select import Selection

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 from unittest.mock import patch
 
-from planted_kit import Patches, everywhere, mistake
-
 from pef_adapters.bank_files import AnswerKind
 from pef_adapters.core.policy import Facts
 from pef_adapters.core.policy.approval import agreed, is_editor
@@ -20,6 +18,7 @@ from pef_adapters.engine.ports import Ledger
 from pef_adapters.engine.records import Payout, Refund
 from pef_adapters.storage.memory import ledger
 from pef_adapters.storage.memory.desk import Desk
+from planted_kit import Patches, everywhere, mistake
 
 _UNDER_WAY = (State.UNKNOWN, State.PENDING)
 

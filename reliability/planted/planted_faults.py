@@ -28,9 +28,8 @@ import planted_ledger
 import planted_sending
 import planted_telling
 import planted_tenants
-from planted_kit import MISTAKES, Planted
-
 from pef_adapters.testing.simulation.play import play
+from planted_kit import MISTAKES, Planted
 from record import keep
 
 ROOMS: Final = (

@@ -5,8 +5,6 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
-from planted_kit import Patches, everywhere, mistake
-
 from pef_adapters.core.errors import RailError
 from pef_adapters.core.states import Event, State
 from pef_adapters.engine import advance, find_out, observe
@@ -15,6 +13,7 @@ from pef_adapters.engine.records import Attempt, Refund
 from pef_adapters.engine.transition import move, stay
 from pef_adapters.pagoefectivo.rail import checked
 from pef_adapters.pagoefectivo.wire import RefundRecord
+from planted_kit import Patches, everywhere, mistake
 
 _PATIENCE, _DAY = 2, timedelta(days=1)
 _BOOKED = (State.PENDING, State.REFUNDED)

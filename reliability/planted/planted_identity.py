@@ -5,8 +5,6 @@ from itertools import count
 from typing import Any
 from unittest.mock import patch
 
-from planted_kit import Patches, everywhere, mistake
-
 from pef_adapters.core.states import Event, State
 from pef_adapters.engine import digest, find_out, send
 from pef_adapters.engine.identity import merchant_refund_id, refund_id
@@ -17,6 +15,7 @@ from pef_adapters.engine.transition import move
 from pef_adapters.platforms.contract import StoreRefund
 from pef_adapters.storage.memory.ledger import MemoryLedger
 from pef_adapters.storage.storable import storable
+from planted_kit import Patches, everywhere, mistake
 
 _new_refund = digest._new_refund
 

@@ -5,8 +5,6 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
-from planted_kit import Patches, everywhere, mistake
-
 from pef_adapters.core.errors import PefError
 from pef_adapters.core.money import Money
 from pef_adapters.engine import decide, digest, janitor, notified
@@ -15,6 +13,7 @@ from pef_adapters.engine.records import Account, Received, Store
 from pef_adapters.pagoefectivo import signature
 from pef_adapters.platforms.contract import Hint, StoreRefund
 from pef_woocommerce import inbound, mapping
+from planted_kit import Patches, everywhere, mistake
 
 _LIMA = timedelta(hours=5)
 _UNIT = 100

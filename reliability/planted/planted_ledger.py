@@ -7,8 +7,6 @@ from dataclasses import fields, replace
 from typing import Any
 from unittest.mock import patch
 
-from planted_kit import Patches, everywhere, mistake
-
 from pef_adapters.core.errors import PefError
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Payment, Refund
@@ -16,6 +14,7 @@ from pef_adapters.engine.waiting import put_off
 from pef_adapters.storage.memory import MemoryBook
 from pef_adapters.storage.memory.ledger import MemoryLedger
 from pef_adapters.storage.memory.tables import Tables
+from planted_kit import Patches, everywhere, mistake
 
 
 @mistake(known="read-modify-write without 'select for update', the lost update of every textbook")

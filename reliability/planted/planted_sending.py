@@ -3,8 +3,6 @@
 from typing import Any
 from unittest.mock import patch
 
-from planted_kit import Patches, everywhere, mistake
-
 from pef_adapters.core.errors import (
     AmountExceedsRest,
     AnsweredNo,
@@ -23,6 +21,7 @@ from pef_adapters.pagoefectivo.codes import INVALID_VALUE
 from pef_adapters.pagoefectivo.evidence import Answer as WireAnswer
 from pef_adapters.pagoefectivo.wire import Envelope
 from pef_adapters.storage.memory.ledger import MemoryLedger
+from planted_kit import Patches, everywhere, mistake
 
 
 @mistake(known="refund endpoints that book the amount only after the processor has answered")

@@ -4,8 +4,6 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from planted_kit import Patches, everywhere, mistake
-
 from pef_adapters.core.errors import PefError
 from pef_adapters.core.states import TABLE, WITH_THE_RAIL, Event, State
 from pef_adapters.engine import advance, beneficiary, write_back
@@ -17,6 +15,7 @@ from pef_adapters.platforms.contract import OrderReport, StoreConnection, StoreR
 from pef_adapters.storage.memory import ledger
 from pef_woocommerce import messages, outbound
 from pef_woocommerce.client import Answer, Api
+from planted_kit import Patches, everywhere, mistake
 
 _ON_ITS_WAY = frozenset({State.SENDING, State.UNKNOWN, State.PENDING})
 

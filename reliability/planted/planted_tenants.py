@@ -4,12 +4,12 @@ from typing import Any
 from unittest.mock import patch
 
 import structlog
-from planted_kit import Patches, everywhere, mistake
 
 from pef_adapters.engine import beneficiary
 from pef_adapters.engine.records import Account
 from pef_adapters.pagoefectivo.auth import Authorizer
 from pef_adapters.pagoefectivo.rail import PagoEfectivoRail, PagoEfectivoRails
+from planted_kit import Patches, everywhere, mistake
 
 _log = structlog.get_logger(__name__)
 

@@ -13,9 +13,10 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
 from licences import is_allowed, licence_of
 from locked import DEV, RUNTIME, Locked, locked
-from packaging.utils import canonicalize_name
 
 WELL, UNWELL, NOT_AUDITED = 0, 1, 3
 SERVICES = ("osv", "pypi")

@@ -24,9 +24,10 @@ from cyclonedx.model.dependency import Dependency
 from cyclonedx.output.json import JsonV1Dot6
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from packageurl import PackageURL
+
 from licences import is_allowed, licence_of
 from locked import ROOT, RUNTIME, Locked, locked
-from packageurl import PackageURL
 
 OUT = ROOT / "dist" / "sbom.cdx.json"
 STATIC = ROOT / "src" / "pef_adapters" / "server" / "console" / "static"

@@ -22,17 +22,17 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from golden_inflight import FOLDER, carried, dumps, recorded
-from golden_replay import CORPUS, RETIRED, cells, corpus, differences
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
-from upgrade_releases import COMMITS, NEW, Code, history_fault, old_code
 
 import record
+from golden_inflight import FOLDER, carried, dumps, recorded
+from golden_replay import CORPUS, RETIRED, cells, corpus, differences
 from pef_adapters import logs
 from pef_adapters.core.states import moves
 from pef_adapters.storage.embedded import EmbeddedPostgres
 from pef_adapters.storage.migrations import newest_revision
+from upgrade_releases import COMMITS, NEW, Code, history_fault, old_code
 
 _PROGRAM = Path(__file__).parent / "golden_record.py"
 _SEEDS = 600

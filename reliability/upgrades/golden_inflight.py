@@ -15,12 +15,11 @@ from typing import Any, Self
 
 import psycopg
 from alembic import command
-from golden_inflight_record import HOUSE_SECRET
 from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
-from upgrade_releases import Code
 
 from desk_world import DeskWorld
+from golden_inflight_record import HOUSE_SECRET
 from pef_adapters.core.errors import PefError
 from pef_adapters.core.money import Money
 from pef_adapters.core.policy import Route
@@ -36,6 +35,7 @@ from pef_adapters.storage.migrations.queue_schema import apply_queue_schema
 from pef_adapters.storage.postgres import PostgresBook, open_pool
 from pef_adapters.storage.queue import make_queue
 from pef_adapters.storage.secrets import SecretBox
+from upgrade_releases import Code
 
 FOLDER = Path(__file__).parents[2] / "tests" / "golden_histories" / "in_flight"
 _PROGRAM = Path(__file__).parent / "golden_inflight_record.py"

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from golden_straight import straight
 
 from engine_world import CIP
+from golden_straight import straight
 from pef_adapters.core.states import Event, moves
 from random_world import RandomWorld
 

@@ -27,15 +27,15 @@ from typing import Any
 import psycopg
 from cryptography.fernet import Fernet
 from psycopg.conninfo import make_conninfo
+
+import record
+from pef_adapters.demo.processes import free_port
+from pef_adapters.storage.embedded import EmbeddedPostgres
 from upgrade_front import Front, front
 from upgrade_processes import Fleet, Ground, pef
 from upgrade_releases import COMMITS, Code, history_fault, new_code, old_code
 from upgrade_verdict import events, loud_lines, settled, strange_warnings, verdict
 from upgrade_world import Outside, connect, outside_world
-
-import record
-from pef_adapters.demo.processes import free_port
-from pef_adapters.storage.embedded import EmbeddedPostgres
 
 _PATIENCE_SECONDS = 900
 _FAULTS = (

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from upgrade_releases import Code
-
 from pef_adapters.demo.processes import (
     ProcessFailed,
     Program,
@@ -16,6 +14,7 @@ from pef_adapters.demo.processes import (
     outside,
     wait_for,
 )
+from upgrade_releases import Code
 
 _STOP_SECONDS = 120
 _TIMES_PATIENT = 5

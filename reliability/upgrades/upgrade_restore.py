@@ -11,7 +11,6 @@ from datetime import timedelta
 
 from golden_inflight import Dump, Heir, load
 from golden_inflight_record import HOUSE_SECRET
-
 from pef_adapters.core.states import MONEY, Position, State
 from pef_adapters.engine.records import Refund
 from pef_adapters.storage import migrations

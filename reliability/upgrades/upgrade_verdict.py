@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+
 from upgrade_world import Outside
 
 _LOUD = ("error", "critical", "exception")

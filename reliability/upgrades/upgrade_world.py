@@ -14,8 +14,6 @@ from random import Random
 from typing import Any
 
 import httpx
-from upgrade_processes import STORE_KEYS, Ground, pef
-from upgrade_releases import Code
 
 from pef_adapters.demo.processes import Program, free_port, started, wait_for
 from pef_adapters.demo.shop import get, post
@@ -24,6 +22,8 @@ from pef_adapters.pagoefectivo.sandbox.keys import (
     DEFAULT_SECRET_KEY,
     DEFAULT_SERVICE_ID,
 )
+from upgrade_processes import STORE_KEYS, Ground, pef
+from upgrade_releases import Code
 
 ACCOUNT = "main"
 _FIRST_CIP = 21000000

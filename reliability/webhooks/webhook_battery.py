@@ -21,17 +21,17 @@ from typing import Any, Final
 
 import psycopg
 import structlog
+
+from database_server import TEMPLATE, Server
+from pef_adapters.storage.embedded import EmbeddedPostgres
+from pef_adapters.storage.migrations import migrate
+from record import keep
 from webhook_hostile import Findings, besiege
 from webhook_house import open_house
 from webhook_log import stumbles
 from webhook_lost import MOST_MINUTES, Recovered, silence_after, without_webhooks
 from webhook_orders import Ordered, shuffle_events
 from webhook_replay import Repeated, names_kept, replay, rotation
-
-from database_server import TEMPLATE, Server
-from pef_adapters.storage.embedded import EmbeddedPostgres
-from pef_adapters.storage.migrations import migrate
-from record import keep
 
 _SEEDS: Final = 2
 _TIMES: Final = 100

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from recordings import signed as signed_by_store
+from shopify_samples import privacy_body
 from webhook_house import (
     APP_SECRETS,
     BY_HAND_SECRET,
@@ -29,9 +31,6 @@ from webhook_shops import (
     hex_hmac,
     told_by_rail,
 )
-
-from recordings import signed as signed_by_store
-from shopify_samples import privacy_body
 
 # body, secret, algorithm → what the header of the proof says.
 Prove = Callable[[bytes, str, str], str]

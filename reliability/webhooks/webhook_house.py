@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from cryptography.fernet import Fernet
-from webhook_rail import RailOfFacts
 
 from pef_adapters.bank_files import csv_format
 from pef_adapters.core.policy import Mode
@@ -38,6 +37,7 @@ from pef_vtex import Vtex
 from served import served
 from shopify_bench import CLIENT_ID, TOKEN, RemoteShop, shop_running
 from shopify_connected import reached
+from webhook_rail import RailOfFacts
 from woocommerce_bench import KEY, SECRET, RemoteStore, store_running
 
 # Tables that a delivery could leave something in.

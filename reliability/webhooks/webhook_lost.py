@@ -11,11 +11,10 @@ from datetime import datetime
 from random import Random
 from typing import Final
 
-from webhook_house import House
-from webhook_shops import SHOPS, Pressed, Shop, deliver, find
-
 from pef_adapters.core.states import State
 from pef_adapters.engine.ports import RailStatus
+from webhook_house import House
+from webhook_shops import SHOPS, Pressed, Shop, deliver, find
 
 POLL_MINUTES: Final = 5
 # The bar: half an hour, and the poll that may just have been.

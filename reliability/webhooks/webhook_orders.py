@@ -12,14 +12,13 @@ from itertools import permutations
 from random import Random
 from typing import Final
 
-from webhook_house import House
-from webhook_http import Letter
-from webhook_shops import SHOPS, Pressed, Shop, deliver, find, told_by_rail
-
 from pef_adapters.core.states import State
 from pef_adapters.engine.attention import EXTORNO_ALARMS
 from pef_adapters.engine.ports import RailStatus
 from pef_adapters.engine.records import Refund
+from webhook_house import House
+from webhook_http import Letter
+from webhook_shops import SHOPS, Pressed, Shop, deliver, find, told_by_rail
 
 ALL: Final = 120
 _CREATED, _PENDING, _SUCCEEDED, _REVERSED = "created", "pending", "succeeded", "reversed"

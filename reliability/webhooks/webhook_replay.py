@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
+from pef_adapters.core.states import State
+from pef_adapters.engine.ports import RailStatus
 from webhook_house import APP_SECRETS, House
 from webhook_http import Letter, Reply, post
 from webhook_shops import SHOPS, Pressed, Shop, ShopifyApp, deliver, find, told_by_rail
-
-from pef_adapters.core.states import State
-from pef_adapters.engine.ports import RailStatus
 
 # At once: races between copies are part of it.
 _AT_ONCE: Final = 8

@@ -15,6 +15,12 @@ from datetime import timedelta
 from itertools import count
 from typing import Any, Final, Protocol
 
+from pef_adapters.core.money import Money
+from pef_adapters.engine.identity import merchant_refund_id, refund_id
+from pef_adapters.engine.records import Refund
+from shopify_samples import payment_body, refund_body
+from vtex_samples import payment_body as vtex_payment
+from vtex_samples import refund_body as vtex_refund
 from webhook_house import (
     APP_SECRETS,
     BY_HAND_SECRET,
@@ -25,13 +31,6 @@ from webhook_house import (
     House,
 )
 from webhook_http import Headers, Letter, Reply, post
-
-from pef_adapters.core.money import Money
-from pef_adapters.engine.identity import merchant_refund_id, refund_id
-from pef_adapters.engine.records import Refund
-from shopify_samples import payment_body, refund_body
-from vtex_samples import payment_body as vtex_payment
-from vtex_samples import refund_body as vtex_refund
 
 PAID: Final = "119.80"
 _AMOUNT: Final = "59.90"

@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import mutation_fixed
 import pytest
+
+import mutation_fixed
 from mutation_mutants import SOURCES, files, mutants_of
 from mutation_score import REASONS, interval, reasons
 

@@ -6,14 +6,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import audit
 import pytest
+
+import audit
 import sbom
 from audit import NOT_AUDITED, UNWELL, WELL, Found
+from database_server import Server
 from licences import is_allowed, licence_of
 from locked import DEV, ROOT, RUNTIME, locked
-
-from database_server import Server
 
 HASH = "sha256:" + "0" * 64
 WANTED = frozenset({"one", "two"})

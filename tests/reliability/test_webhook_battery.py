@@ -4,6 +4,11 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+
+from pef_adapters.pagoefectivo import exact_json, signature
+from pef_adapters.pagoefectivo.notifications import MAX_BODY_BYTES
+from pef_shopify import wire as shopify_json
+from pef_vtex import exact_json as vtex_json
 from webhook_entries import DOORS
 from webhook_hostile import besiege
 from webhook_house import House, open_house
@@ -12,11 +17,6 @@ from webhook_lost import MOST_MINUTES, without_webhooks
 from webhook_orders import shuffle_events
 from webhook_replay import replay, rotation
 from webhook_shops import ShopifyApp, VtexGateway, WooCommerce
-
-from pef_adapters.pagoefectivo import exact_json, signature
-from pef_adapters.pagoefectivo.notifications import MAX_BODY_BYTES
-from pef_shopify import wire as shopify_json
-from pef_vtex import exact_json as vtex_json
 
 # Of doors with one scheme between them the long form tries all, this one the strictest.
 _LEFT_OUT = {"shopify app, newer secret", "shopify app, older secret", "vtex refunds"}
