@@ -67,7 +67,7 @@ async def test_a_refund_by_hand_is_pressed_on_a_phone(chrome: Browser) -> None:
         await here.run()
         await page.reload()
         await _fit(page)
-        assert await page.get_by_text("Failed").first.is_visible()
+        await page.get_by_text("Failed").first.wait_for()
         await page.goto("/console/refunds")
         await _fit(page)
     async with here.book.begin() as ledger:
@@ -88,7 +88,7 @@ async def test_a_retry_is_pressed_at_a_desk(chrome: Browser) -> None:
         await page.reload()
         await _fit(page)
         await page.get_by_role("button", name="Try again now").click()
-        assert await page.get_by_text("It is tried again.").is_visible()
+        await page.get_by_text("It is tried again.").wait_for()
 
 
 async def _fit(page: Page) -> None:
