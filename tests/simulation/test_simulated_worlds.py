@@ -23,7 +23,7 @@ from pef_adapters.testing.simulation.palette import Fault
 from pef_adapters.testing.simulation.play import play
 from pef_adapters.testing.simulation.table import table
 
-SEEDS = 40
+SEEDS = 20
 CHUNK = 10
 SHOWN = 3
 _TRACE = "from pef_adapters.testing.simulation.play import play; print(play({}).trace, end='')"
