@@ -11,7 +11,7 @@ from unittest.mock import patch
 import httpx
 
 from fuzz_mutations import Rng, Told, mutate, told
-from pef_adapters.core.errors import PefError
+from pef_adapters.core.errors import PefError, PlatformError
 from pef_adapters.platforms.contract import Check
 
 Answers = Mapping[str, Told]
@@ -122,6 +122,29 @@ def in_place_of_the_net(network: Network) -> Iterator[None]:
 
 class Unreadable(Exception):
     """The independent reader can make nothing of it."""
+
+
+# What a second reader stumbles over in an answer that is not what it should be.
+STUMBLES: Final = (Unreadable, LookupError, TypeError, ValueError, ArithmeticError)
+
+
+def question(
+    name: str,
+    answers: Answers,
+    put: Callable[[], Awaitable[Any]],
+    faults: Callable[[Answers, Any], str | None],
+    may_raise: tuple[type[Exception], ...] = (PlatformError,),
+    *,
+    platform: str,
+    route: Callable[[httpx.Request], str],
+) -> Target:
+    """A question of an adapter's: `route` names the answer that a request of it gets."""
+
+    async def ask(given: Answers) -> Any:
+        NETWORK.answers, NETWORK.route = given, route
+        return await put()
+
+    return Target(f"{platform}.{name}", answers, ask, faults, may_raise)
 
 
 def exactly(body: bytes, *, once: bool = False) -> Any:

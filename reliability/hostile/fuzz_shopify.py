@@ -1,7 +1,8 @@
 """Shopify's answers, spoiled: errors under HTTP 200 and throttling as well as refunds."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import httpx
@@ -9,11 +10,10 @@ from pydantic import SecretStr
 
 import fuzz_shopify_truth as truth
 import shopify_samples
-from fuzz_answers import NETWORK, Answers, Target, all_checks, exactly
+from fuzz_answers import Answers, Target, all_checks, exactly, question
 from fuzz_mutations import Told, told
 from fuzz_shopify_truth import ORDER, REFUND, SINCE
 from fuzz_woocommerce import report
-from pef_adapters.core.errors import PlatformError
 from pef_adapters.platforms.asked import CheckoutState
 from pef_adapters.platforms.contract import Hint, HintKind
 from pef_shopify import Shopify
@@ -202,18 +202,7 @@ def targets() -> list[Target]:
     ]
 
 
-def _target(
-    name: str,
-    answers: Answers,
-    put: Callable[[], Awaitable[Any]],
-    faults: Callable[[Answers, Any], str | None],
-    may_raise: tuple[type[Exception], ...] = (PlatformError,),
-) -> Target:
-    async def ask(given: Answers) -> Any:
-        NETWORK.answers, NETWORK.route = given, _route
-        return await put()
-
-    return Target(f"shopify.{name}", answers, ask, faults, may_raise)
+_target = partial(question, platform="shopify", route=_route)
 
 
 async def _renewed() -> Mapping[str, str]:

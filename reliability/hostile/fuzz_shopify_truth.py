@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from fuzz_answers import Answers, Unreadable, differing, good, number, truth
+from fuzz_answers import STUMBLES, Answers, Unreadable, differing, good, number, truth
 from pef_adapters.platforms.contract import Changes, StoreRefund
 from vtex_samples import NOW
 
@@ -32,14 +32,7 @@ def refunds(answers: Answers, came: tuple[StoreRefund, ...]) -> str | None:
     try:
         refund, order = _good(answers, "Refund")["refund"], _good(answers, "Order")["order"]
         faults = [_same(each, refund, order) for each in came]
-    except (
-        Unreadable,
-        LookupError,
-        TypeError,
-        ValueError,
-        ArithmeticError,
-        AttributeError,
-    ) as error:
+    except (*STUMBLES, AttributeError) as error:
         return f"a refund made of nothing readable ({type(error).__name__}: {error})"
     return "; ".join(filter(None, faults)) or None
 

@@ -1,16 +1,17 @@
 """VTEX's answers, spoiled, and its gateway's calls: cents here, major units there."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 import httpx
 
 import vtex_samples
 from fuzz_answers import (
-    NETWORK,
+    STUMBLES,
     Answers,
     Target,
     Unreadable,
@@ -19,12 +20,13 @@ from fuzz_answers import (
     exactly,
     good,
     number,
+    question,
     unheard,
     whole,
 )
 from fuzz_mutations import Raw, told
 from fuzz_woocommerce import report
-from pef_adapters.core.errors import PlatformError, WebhookRejected
+from pef_adapters.core.errors import WebhookRejected
 from pef_adapters.core.money import Money
 from pef_adapters.platforms.asked import (
     AskedPayment,
@@ -137,18 +139,7 @@ def targets() -> list[Target]:
     ]
 
 
-def _target(
-    name: str,
-    answers: Answers,
-    put: Callable[[], Awaitable[Any]],
-    faults: Callable[[Answers, Any], str | None],
-    may_raise: tuple[type[Exception], ...] = (PlatformError,),
-) -> Target:
-    async def ask(given: Answers) -> Any:
-        NETWORK.answers, NETWORK.route = given, _route
-        return await put()
-
-    return Target(f"vtex.{name}", answers, ask, faults, may_raise)
+_target = partial(question, platform="vtex", route=_route)
 
 
 def _written(answers: Answers, _: None) -> str | None:
@@ -174,14 +165,7 @@ def _changes(answers: Answers, came: Changes) -> str | None:
     try:
         orders = good(answers, "group")
         wanted = _wanted(orders)
-    except (
-        Unreadable,
-        LookupError,
-        TypeError,
-        ValueError,
-        ArithmeticError,
-        AttributeError,
-    ) as error:
+    except (*STUMBLES, AttributeError) as error:
         return f"findings made of nothing readable ({type(error).__name__}: {error})"
     told_of = [f.figures["wanted"] for f in came.findings if f.code.endswith("REFUND_NOT_ASKED")]
     return differing({"wanted": (told_of, [str(Money.parse(wanted, "PEN"))] * len(told_of))})

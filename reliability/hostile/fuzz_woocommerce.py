@@ -1,14 +1,15 @@
 """WooCommerce's answers, spoiled: what comes out says exactly what the store told."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 import httpx
 
 from fuzz_answers import (
-    NETWORK,
+    STUMBLES,
     Answers,
     Target,
     Unreadable,
@@ -16,12 +17,12 @@ from fuzz_answers import (
     differing,
     good,
     number,
+    question,
     truth,
     unheard,
     whole,
 )
 from fuzz_mutations import told
-from pef_adapters.core.errors import PlatformError
 from pef_adapters.core.money import Money
 from pef_adapters.core.states import State
 from pef_adapters.platforms.contract import (
@@ -156,18 +157,7 @@ def targets() -> list[Target]:
     ]
 
 
-def _target(
-    name: str,
-    answers: Answers,
-    put: Callable[[], Awaitable[Any]],
-    faults: Callable[[Answers, Any], str | None],
-    may_raise: tuple[type[Exception], ...] = (PlatformError,),
-) -> Target:
-    async def ask(given: Answers) -> Any:
-        NETWORK.answers, NETWORK.route = given, _route
-        return await put()
-
-    return Target(f"woocommerce.{name}", answers, ask, faults, may_raise)
+_target = partial(question, platform="woocommerce", route=_route)
 
 
 async def _tell() -> None:
@@ -199,14 +189,7 @@ def _refunds(answers: Answers, came: tuple[StoreRefund, ...]) -> str | None:
     try:
         order, told_of = good(answers, "order"), good(answers, "order refunds")
         faults = [_same(refund, order, told_of) for refund in came]
-    except (
-        Unreadable,
-        LookupError,
-        TypeError,
-        ValueError,
-        ArithmeticError,
-        StopIteration,
-    ) as error:
+    except (*STUMBLES, StopIteration) as error:
         return f"a refund made of nothing readable ({type(error).__name__}: {error})"
     # A list that moves between two pages shows one refund twice; but never as two.
     twice = len(set(came)) != len({refund.refund_id for refund in came})

@@ -16,6 +16,7 @@ from licences import is_allowed, licence_of
 from locked import DEV, ROOT, RUNTIME, locked
 
 HASH = "sha256:" + "0" * 64
+ELSEWHERE = "https://elsewhere.example"
 WANTED = frozenset({"one", "two"})
 
 
@@ -54,9 +55,9 @@ def test_what_is_tested_is_what_runs() -> None:
         f"segno @ https://example.org/segno.whl --hash={HASH}",
         f"./segno --hash={HASH}",
         f"-e segno==1.6.6 --hash={HASH}",
-        "--index-url https://index.example.org/simple",
-        "--extra-index-url=https://index.example.org/simple",
-        "--find-links https://index.example.org/",
+        f"--index-url {ELSEWHERE}/simple",
+        f"--extra-index-url={ELSEWHERE}/simple",
+        f"--find-links {ELSEWHERE}/",
         "segno==1.6.6 --hash=md5:0123456789abcdef0123456789abcdef",
         f"segno==1.6.6 --hash={HASH} --hash=sha256:12",
     ],
