@@ -9,7 +9,6 @@ from pef_adapters.core.money import Money
 from pef_adapters.core.states import State
 from pef_adapters.engine.janitor import poll_stores, sweep
 from pef_adapters.engine.ports import RailStatus
-from pef_adapters.testing.simulation.computer import DatabaseTrouble, Killed
 from pef_adapters.testing.simulation.palette import Fault, happens
 from pef_adapters.testing.simulation.people import TAKES_DETAILS, People
 from pef_adapters.testing.simulation.world import World
@@ -71,8 +70,8 @@ class Life:
     async def begin(self) -> None:
         """The first press, so that no history is about nothing."""
         self._pay_less()
-        await self.guarded(self.people.press)
-        await self.guarded(self.world.post.carry)
+        await self.world.guarded(self.people.press)
+        await self.world.guarded(self.world.post.carry)
         await self.world.work()
 
     def _pay_less(self) -> None:
@@ -90,8 +89,8 @@ class Life:
         possible = self._steps()
         (chosen,) = world.dice.choices([*possible], [*possible.values()])
         world.story.tell(f"step {chosen.__name__}")
-        await self.guarded(chosen)
-        await self.guarded(lambda: world.post.carry(world.dice.randrange(4)))
+        await self.world.guarded(chosen)
+        await self.world.guarded(lambda: world.post.carry(world.dice.randrange(4)))
         await world.work()
 
     async def heal(self) -> None:
@@ -106,13 +105,6 @@ class Life:
             await self._pass(hours=hours)
             await self.world.work()
 
-    async def guarded(self, step: Step) -> None:
-        """Do it; where our process dies or its database fails, the next one finds what is left."""
-        try:
-            await step()
-        except (Killed, DatabaseTrouble) as fault:
-            self.world.died(fault)
-
     # what happens
 
     async def time(self) -> None:
@@ -126,8 +118,6 @@ class Life:
     async def rail_moves(self) -> None:
         """The rail brings a refund on, or changes its mind about one."""
         world = self.world
-        if not world.rail.book:
-            return
         key = world.dice.choice(sorted(world.rail.book))
         if world.rail.book[key].word == "PROCESSING":
             late = world.weather.strikes(Fault.REJECTED_LATE)
@@ -151,7 +141,7 @@ class Life:
     async def bank_acts(self) -> None:
         """The bank works on its lines."""
         self.world.bank.act()
-        await self.guarded(self.world.bank.take_forgotten)
+        await self.world.guarded(self.world.bank.take_forgotten)
 
     async def _pass(self, **step: float) -> None:
         world = self.world

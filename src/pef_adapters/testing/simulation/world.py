@@ -1,8 +1,10 @@
 """One simulated world: stores, rail, bank, people and our own machines, all from one seed."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -160,12 +162,12 @@ class World:
         self.story.tell(f"{store.id} ({store.platform}) has a paid order, CIP {shop.cip}")
 
     def _store(self, number: int, account: Account, make: Kind) -> Store:
-        now = self.clock.now()
+        now, store = self.clock.now(), make.store(number)
         policy = {"policy": DESK_POLICY} if happens(self.dice, 0.35) else {}
         return replace(
-            make.store(number),
+            store,
             account_id=account.id,
-            settings={**make.store(number).settings, **policy},
+            settings={**store.settings, **policy},
             poll_cursor=now - timedelta(minutes=1),
             created_at=now,
         )
@@ -187,12 +189,13 @@ class World:
             if not due:
                 return
             for wake in due:
-                await self._guarded(wake)
+                await self.guarded(partial(self._do, wake))
         self.facts.wrongs.append("the engine does not come to rest")
 
-    async def _guarded(self, wake: Wake) -> None:
+    async def guarded(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Do it; where our process dies or its database fails, the next one finds what is left."""
         try:
-            await self._do(wake)
+            await step()
         except (Killed, DatabaseTrouble) as fault:
             self.died(fault)
 
