@@ -37,7 +37,8 @@ def configure(level: str, *, as_json: bool, stream: TextIO | None = None) -> Non
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level.lower()),
         logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
+        # A kept logger is deaf to whoever listens later: a simulated world, a test, a second start.
+        cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(

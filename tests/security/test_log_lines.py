@@ -36,8 +36,7 @@ def _said(*, as_json: bool) -> str:
     """What stands in the log after values and a library's words that want to be a line."""
     written = io.StringIO()
     logs.configure("info", as_json=as_json, stream=written)
-    # Not by get_logger of a module, which keeps what it was configured with first.
-    structlog.wrap_logger(logging.getLogger("ours")).info("refused", path=_FORGED, code=_FORGED)
+    structlog.get_logger("ours").info("refused", path=_FORGED, code=_FORGED)
     logging.getLogger("theirs").warning("unreadable: %s", _FORGED)
     return written.getvalue()
 
@@ -79,3 +78,20 @@ def test_log_of_a_mistake_of_ours_shows_no_values(as_json: bool) -> None:  # noq
     )
     assert done.stderr.count("ZeroDivisionError") >= 2
     assert _NUMBER not in done.stderr
+
+
+def test_who_listens_later_hears_loggers_used_before() -> None:
+    """Two worlds in one process hear the same: no logger keeps to its first configuration."""
+    before = structlog.get_config()
+    try:
+        early = structlog.get_logger("ours")
+        logs.configure("info", as_json=True, stream=io.StringIO())
+        early.info("said_to_nobody")
+        logs.configure("info", as_json=True, stream=(later := io.StringIO()))
+        early.info("said_later")
+        with structlog.testing.capture_logs() as heard:
+            early.info("said_to_a_test")
+    finally:
+        structlog.configure(**before)
+    assert "said_later" in later.getvalue()
+    assert [each["event"] for each in heard] == ["said_to_a_test"]
