@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from cryptography.fernet import Fernet
 
 from database_server import TEMPLATE, Server
@@ -32,9 +33,10 @@ _LOUD = ("", *logs.CHATTY)
 @pytest.fixture(autouse=True)
 def logging_left_alone() -> Iterator[None]:
     """A test that sets up logging, as each command does, sets it up for itself alone."""
-    root = logging.getLogger()
+    root, ours = logging.getLogger(), structlog.get_config()
     handlers, levels = root.handlers[:], {name: logging.getLogger(name).level for name in _LOUD}
     yield
+    structlog.configure(**ours)
     root.handlers[:] = handlers
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)

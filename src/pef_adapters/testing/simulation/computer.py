@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from random import Random
 
-from pef_adapters.engine.ports import Boundary, Ledger
+from pef_adapters.engine.ports import Boundary, Ledger, LedgerAway
 from pef_adapters.storage.memory import MemoryBook, Wake
 from pef_adapters.testing.simulation.palette import Fault, Weather
 
@@ -21,8 +21,8 @@ class Killed(BaseException):
     """The process died here; nothing of ours may catch it."""
 
 
-class DatabaseTrouble(Exception):
-    """What a driver raises when the server, its disk or a lock is gone."""
+class DatabaseTrouble(LedgerAway):
+    """What the ledger raises when the server, its disk or a lock is gone."""
 
 
 class Process:
