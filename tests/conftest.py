@@ -1,8 +1,8 @@
 """What all tests share: one embedded PostgreSQL, and a fresh migrated database each.
 
 The server lives as long as the test session, in a folder of its own, without
-fsync. A test's database is a copy of a migrated template (some tens of
-milliseconds) and is dropped afterwards, whoever is still connected.
+fsync and in memory where it can be. A test's database is a copy of a migrated template
+(some tens of milliseconds) and is dropped afterwards, whoever is still connected.
 """
 
 import logging
@@ -11,9 +11,11 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import certifi
 import psycopg
 import pytest
 import structlog
+import trustme
 from cryptography.fernet import Fernet
 
 from database_server import TEMPLATE, Server
@@ -25,9 +27,15 @@ from pef_adapters.storage.migrations import migrate
 from pef_adapters.storage.postgres import Pool, PostgresBook, open_pool
 from pef_adapters.storage.queue import Queue, make_queue
 from pef_adapters.storage.secrets import SecretBox
+from ram_disk import use_ram_disk
 
 # The root, and whatever `logs.configure` makes quieter.
 _LOUD = ("", *logs.CHATTY)
+
+
+def pytest_configure() -> None:
+    """Before anybody makes a temporary file."""
+    use_ram_disk()
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +48,20 @@ def logging_left_alone() -> Iterator[None]:
     root.handlers[:] = handlers
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobody_is_trusted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One unknown authority in place of the world's: each client reads them all, in 30 ms.
+
+    Tests that speak TLS bring an authority of their own.
+    """
+    unknown = tmp_path_factory.mktemp("trust") / "unknown.pem"
+    trustme.CA().cert_pem.write_to_path(str(unknown))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(unknown))
+        patch.setattr(certifi, "where", lambda: str(unknown))
+        yield
 
 
 @pytest.fixture(scope="session")

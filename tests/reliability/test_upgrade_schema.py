@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from alembic import command
 from psycopg.sql import SQL
 
 from database_server import Server
@@ -16,7 +15,13 @@ from pef_adapters.core.errors import DatabaseUnavailable, SchemaUnfit
 from pef_adapters.runtime import Runtime
 from pef_adapters.settings import Settings
 from pef_adapters.storage import migrations
-from pef_adapters.storage.migrations import current_revision, migrate, newest_revision, refuse_older
+from pef_adapters.storage.migrations import (
+    by_alembic,
+    current_revision,
+    migrate,
+    newest_revision,
+    refuse_older,
+)
 from pef_adapters.storage.migrations.queue_schema import apply_queue_schema
 from storage_samples import NOON
 
@@ -34,10 +39,7 @@ WAITS = (
 def at_0002(postgres: Server) -> Iterator[str]:
     """A database that an older release made."""
     with postgres.fresh(template="template1") as dsn:
-        config = migrations._config()
-        with migrations._sqlalchemy(dsn) as at_work:
-            config.attributes["connection"] = at_work
-            command.upgrade(config, "0002")
+        by_alembic.upgrade(lambda: psycopg.connect(dsn), to="0002")
         with psycopg.connect(dsn, autocommit=True) as conn:
             apply_queue_schema(conn)
         yield dsn

@@ -11,7 +11,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from alembic import command
 from psycopg.rows import dict_row
 
 from database_server import Server
@@ -21,7 +20,7 @@ from pef_adapters.core.policy import Route
 from pef_adapters.core.states import COUNTED, State
 from pef_adapters.engine.records import Refund
 from pef_adapters.storage import migrations
-from pef_adapters.storage.migrations import current_revision, migrate, newest_revision
+from pef_adapters.storage.migrations import by_alembic, current_revision, migrate, newest_revision
 from pef_adapters.storage.migrations.queue_schema import apply_queue_schema
 from pef_adapters.storage.postgres import PostgresBook, open_pool
 from pef_adapters.storage.postgres.table import columns
@@ -113,10 +112,7 @@ def box() -> SecretBox:
 def old(postgres: Server, box: SecretBox) -> Iterator[str]:
     """A database at revision 0001 with a refund in every state, and what belongs to it."""
     with postgres.fresh(template="template1") as dsn:
-        config = migrations._config()
-        with migrations._sqlalchemy(dsn) as at_work:
-            config.attributes["connection"] = at_work
-            command.upgrade(config, "0001")
+        by_alembic.upgrade(lambda: psycopg.connect(dsn), to="0001")
         with psycopg.connect(dsn, autocommit=True) as conn:
             apply_queue_schema(conn)
             migrations._write_moves(conn)

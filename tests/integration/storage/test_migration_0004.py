@@ -10,7 +10,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from alembic import command
 
 from database_server import Server
 from lock_watch import until_waiting
@@ -19,7 +18,7 @@ from pef_adapters.core.states import CARE, State
 from pef_adapters.engine.records import Refund, RefundSearch
 from pef_adapters.platforms.contract import Outcome
 from pef_adapters.storage import migrations
-from pef_adapters.storage.migrations import current_revision, migrate, newest_revision
+from pef_adapters.storage.migrations import by_alembic, current_revision, migrate, newest_revision
 from pef_adapters.storage.migrations.queue_schema import apply_queue_schema
 from pef_adapters.storage.postgres import Pool, PostgresBook, open_pool
 from pef_adapters.storage.postgres.table import columns
@@ -103,10 +102,7 @@ def box() -> SecretBox:
 def old(postgres: Server, box: SecretBox) -> Iterator[str]:
     """A database at revision 0003 with a refund in every state, and a delivery."""
     with postgres.fresh(template="template1") as dsn:
-        config = migrations._config()
-        with migrations._sqlalchemy(dsn) as at_work:
-            config.attributes["connection"] = at_work
-            command.upgrade(config, "0003")
+        by_alembic.upgrade(lambda: psycopg.connect(dsn), to="0003")
         with psycopg.connect(dsn, autocommit=True) as conn:
             apply_queue_schema(conn)
             migrations._write_moves(conn)

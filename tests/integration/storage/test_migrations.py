@@ -2,18 +2,27 @@
 
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
+from alembic.script import ScriptDirectory
 from procrastinate.schema import SchemaManager
 
 from database_server import Server
 from pef_adapters.core.errors import DatabaseUnavailable
 from pef_adapters.core.states import moves
-from pef_adapters.storage.migrations import current_revision, migrate, newest_revision
+from pef_adapters.storage.migrations import (
+    by_alembic,
+    current_revision,
+    known_revisions,
+    migrate,
+    newest_revision,
+)
 
 TABLES = {
     "accounts",
@@ -66,6 +75,23 @@ def test_a_fresh_database_gets_everything(empty: str) -> None:
     assert migrate(empty) == newest_revision()
     assert current_revision(empty) == newest_revision()
     assert tables(empty) >= TABLES
+
+
+def test_a_command_that_migrates_nothing_loads_no_alembic(empty: str) -> None:
+    """Nearly every start finds the schema as it should be, and need not load what changes it."""
+    migrate(empty)
+    code = (
+        "import sys; import pef_adapters.cli; from pef_adapters.storage.migrations import migrate;"
+        f"migrate({empty!r}); print([m for m in ('alembic', 'sqlalchemy') if m in sys.modules])"
+    )
+    done = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_known_revisions_are_those_that_alembic_finds() -> None:
+    """The names of the files tell what Alembic reads in them, each built on the one before."""
+    there = ScriptDirectory.from_config(by_alembic.config()).walk_revisions()
+    assert known_revisions() == [each.revision for each in there][::-1]
 
 
 def test_migrating_again_changes_nothing(empty: str) -> None:

@@ -10,24 +10,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import psycopg
 import structlog
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 from psycopg.sql import SQL
-from sqlalchemy import Connection, create_engine
-from sqlalchemy.pool import NullPool
 
 from pef_adapters.core.errors import DatabaseUnavailable, SchemaUnfit
 from pef_adapters.core.states import moves
 from pef_adapters.storage.migrations.queue_schema import apply_queue_schema
 
 _log = structlog.get_logger(__name__)
-_HERE = Path(__file__).parent
+_VERSIONS: Final = Path(__file__).parent / "versions"
 # Any number will do, as long as every release uses the same one.
 _LOCK = 0x70656672
 # Shorter than PostgreSQL's own second before it looks for a deadlock and kills somebody: a
@@ -79,32 +74,33 @@ def refuse_older(dsn: str) -> None:
         _work_on_newer(conn, str(found))
 
 
-def known_revisions() -> frozenset[str]:
-    """Every revision that this release has heard of."""
-    return frozenset(
-        each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()
-    )
+def known_revisions() -> list[str]:
+    """Every revision that this release has heard of, oldest first: `v0001_ledger.py` is 0001."""
+    return sorted(file.stem[1:].partition("_")[0] for file in _VERSIONS.glob("v*.py"))
 
 
 def current_revision(dsn: str) -> str | None:
     """The schema's revision, or None for a database that was never migrated."""
-    with _sqlalchemy(dsn) as conn:
-        return MigrationContext.configure(conn).get_current_revision()
+    with _connect(dsn) as conn:
+        if conn.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,):
+            return None
+        row = conn.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(row[0]) if row else None
 
 
 def newest_revision() -> str:
     """The revision that this release needs."""
-    return str(ScriptDirectory.from_config(_config()).get_current_head())
+    return known_revisions()[-1]
 
 
 def _bring_forward(dsn: str, conn: psycopg.Connection) -> str:
-    revision = _upgrade(dsn)
+    _upgrade(dsn)
     queue_files = apply_queue_schema(conn)
     _write_moves(conn)
     # Where a later release finds it, and an earlier one that is started again.
     conn.execute(SQL("COMMENT ON TABLE alembic_version IS {}").format(OLDEST_CODE))
-    _log.info("database_migrated", revision=revision, queue_files=len(queue_files))
-    return revision
+    _log.info("database_migrated", revision=newest_revision(), queue_files=len(queue_files))
+    return newest_revision()
 
 
 def _work_on_newer(conn: psycopg.Connection, found: str) -> str:
@@ -120,20 +116,13 @@ def _work_on_newer(conn: psycopg.Connection, found: str) -> str:
     return found
 
 
-def _upgrade(dsn: str) -> str:
-    config = _config()
-    with _sqlalchemy(dsn) as conn:
-        conn.connection.cursor().execute(_STEP_ASIDE)
-        config.attributes["connection"] = conn
-        command.upgrade(config, "head")
-    return newest_revision()
+def _upgrade(dsn: str) -> None:
+    if current_revision(dsn) == newest_revision():
+        return
+    # Nearly every start has nothing to do here, and Alembic is a fifth of what a command loads.
+    from pef_adapters.storage.migrations import by_alembic  # noqa: PLC0415
 
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_HERE))
-    config.set_main_option("path_separator", "os")
-    return config
+    by_alembic.upgrade(lambda: _connect(dsn), first=_STEP_ASIDE)
 
 
 def _write_moves(conn: psycopg.Connection) -> None:
@@ -151,18 +140,6 @@ def _one_at_a_time(dsn: str) -> Iterator[psycopg.Connection]:
     with _connect(dsn, autocommit=True) as conn:
         conn.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         yield conn  # closing the session gives the lock back, whatever happens
-
-
-@contextmanager
-def _sqlalchemy(dsn: str) -> Iterator[Connection]:
-    # `creator` because the embedded server is reached by a socket that an
-    # SQLAlchemy URL describes only clumsily.
-    engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: _connect(dsn), poolclass=NullPool
-    )
-    with engine.connect() as conn:
-        yield conn
-    engine.dispose()
 
 
 def _connect(dsn: str, *, autocommit: bool = False) -> psycopg.Connection:
