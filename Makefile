@@ -23,7 +23,7 @@ serve: $(VENV)/.runtime ## Run the service
 	@$(BIN)/pef serve
 
 test: $(VENV)/.dev ## Run all tests
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.dev ## Check style, types, import contracts and generated docs
 	$(BIN)/ruff check .

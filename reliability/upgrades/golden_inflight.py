@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import psycopg
-from alembic import command
 from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 
@@ -30,7 +29,7 @@ from pef_adapters.engine.digest import digest
 from pef_adapters.engine.janitor import sweep
 from pef_adapters.engine.ports import RailRefund, RailStatus
 from pef_adapters.engine.records import Refund
-from pef_adapters.storage import migrations
+from pef_adapters.storage.migrations import by_alembic, migrate
 from pef_adapters.storage.migrations.queue_schema import apply_queue_schema
 from pef_adapters.storage.postgres import PostgresBook, open_pool
 from pef_adapters.storage.queue import make_queue
@@ -65,10 +64,7 @@ def recorded(code: Code, dsn: str) -> str:
 
 def load(dump: Dump, dsn: str) -> None:
     """The older schema with the rows as they were."""
-    config = migrations._config()
-    with migrations._sqlalchemy(dsn) as at_work:
-        config.attributes["connection"] = at_work
-        command.upgrade(config, dump["schema"])
+    by_alembic.upgrade(lambda: psycopg.connect(dsn), to=dump["schema"])
     with psycopg.connect(dsn, autocommit=True) as conn:
         apply_queue_schema(conn)
         with conn.transaction():
@@ -211,7 +207,7 @@ class Heir(DeskWorld):
 async def carried(dump: Dump, dsn: str) -> list[str]:
     """Migrate the rows and carry all refunds on; answers what did not end as it should."""
     load(dump, dsn)
-    migrations.migrate(dsn)
+    migrate(dsn)
     return await carried_here(dump, dsn)
 
 

@@ -12,10 +12,9 @@ import time
 from pathlib import Path
 
 import psycopg
-from alembic import command
 
-from pef_adapters.storage import migrations
 from pef_adapters.storage.embedded import EmbeddedPostgres
+from pef_adapters.storage.migrations import by_alembic, migrate
 from pef_adapters.storage.migrations.queue_schema import apply_queue_schema
 
 _PAUSE_SECONDS = 0.01
@@ -43,7 +42,7 @@ def longest_wait(dsn: str, schema: str, refunds: int) -> tuple[float, float]:
     writer = threading.Thread(target=_write, args=(dsn, over, waits))
     writer.start()
     began = time.monotonic()
-    migrations.migrate(dsn)
+    migrate(dsn)
     took = time.monotonic() - began
     over.set()
     writer.join()
@@ -51,10 +50,7 @@ def longest_wait(dsn: str, schema: str, refunds: int) -> tuple[float, float]:
 
 
 def _fill(dsn: str, schema: str, refunds: int) -> None:
-    config = migrations._config()
-    with migrations._sqlalchemy(dsn) as at_work:
-        config.attributes["connection"] = at_work
-        command.upgrade(config, schema)
+    by_alembic.upgrade(lambda: psycopg.connect(dsn), to=schema)
     with psycopg.connect(dsn, autocommit=True) as conn:
         apply_queue_schema(conn)
         conn.execute(_SETTLED)
