@@ -36,8 +36,12 @@ TESTS = (
     "tests/unit/gate",
     "tests/unit/pagoefectivo",
     "tests/unit/bank_files",
-    "tests/unit/shopify_auth/test_installs.py",
+    "tests/unit/graphql",
+    "tests/unit/server",
+    "tests/unit/shopify_auth",
     "tests/contract/pagoefectivo",
+    "tests/integration/console",
+    "tests/integration/graphql",
     "tests/simulation",
 )
 BAR = 90.0

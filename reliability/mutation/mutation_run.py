@@ -203,7 +203,9 @@ class Loop(FastOnly):
 
 
 def _is_fast(item: pytest.Item) -> bool:
-    """No PostgreSQL, neither asked for by name nor as one of two ledgers."""
+    """No browser, and no PostgreSQL, neither asked for by name nor as one of two ledgers."""
+    if item.get_closest_marker("browser"):
+        return False
     samples = getattr(getattr(item, "callspec", None), "params", {}).values()
     return "postgres" not in getattr(item, "fixturenames", ()) and "postgres" not in samples
 
