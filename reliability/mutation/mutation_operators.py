@@ -38,6 +38,8 @@ _CALCULATED: dict[type[ast.operator], type[ast.operator]] = {
 _OTHER_NAME = {"min": "max", "max": "min", "any": "all", "all": "any"}
 # Swapped, these raise at once: nothing would be learned.
 _ORDER_IS_FORM = {"isinstance", "issubclass", "getattr", "setattr", "hasattr", "cast"}
+# Swapped, these answer the same: nothing could be noticed.
+_ORDER_IS_NOTHING = {"min", "max", "compare_digest"}
 _TRUTH = (ast.Name, ast.Call, ast.Attribute, ast.Await, ast.NamedExpr, ast.Subscript)
 
 
@@ -101,7 +103,9 @@ def _constant(node: ast.Constant) -> Iterator[Variant]:
 
 def _nothing_returned(node: ast.Return) -> Iterator[Variant]:
     value = node.value
-    if value is not None and not (isinstance(value, ast.Constant) and value.value is None):
+    # For `return False` there is `return True`; None means the same to whoever asks yes or no.
+    plain = isinstance(value, ast.Constant) and (value.value is None or value.value is False)
+    if value is not None and not plain:
         yield "return", _changed(node, value=ast.Constant(None))
 
 
@@ -143,15 +147,21 @@ def _continued(_node: ast.Continue) -> Iterator[Variant]:
 
 
 def _called(node: ast.Call) -> Iterator[Variant]:
-    name = node.func.id if isinstance(node.func, ast.Name) else ""
-    if name in _OTHER_NAME:
+    name = _name(node.func)
+    if name in _OTHER_NAME and isinstance(node.func, ast.Name):
         yield "call", _changed(node, func=ast.Name(_OTHER_NAME[name], ast.Load()))
     if name == "replace":
         for place in range(len(node.keywords)):
             rest = [*node.keywords[:place], *node.keywords[place + 1 :]]
             yield "field left out", _changed(node, keywords=rest)
-    if name not in _ORDER_IS_FORM:
+    if name not in _ORDER_IS_FORM | _ORDER_IS_NOTHING:
         yield from _swapped(node)
+
+
+def _name(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
 
 
 def _swapped(node: ast.Call) -> Iterator[Variant]:

@@ -131,7 +131,8 @@ class Queue:
                 await self._run_until_broken(work, concurrency)
                 _log.warning("worker_stopped_by_itself")
             except (ConnectorException, psycopg.Error) as error:
-                _log.warning("worker_lost_the_database", error=type(error).__name__)
+                cause, pool = repr(error.__cause__), self._pool.get_stats()
+                _log.warning("worker_lost_the_database", error=repr(error), cause=cause, **pool)
             await asyncio.sleep(self._settings.reconnect_after)
 
     async def _run_until_broken(self, work: Work, concurrency: int) -> None:
