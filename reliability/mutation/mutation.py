@@ -132,11 +132,12 @@ def _told(
         print(f"{kept['status']} line {kept['line']} ({kept['could']} tests) {mutant}")
     for room, score in found["rooms"].items():
         print(f"{room}: {score}")
-    if not asked.only:
-        sample = " ".join(asked.sample) or "all"
-        keep("mutation", {"method": METHOD, "sample": sample, "seed": asked.seed, **found})
     looked = sum(score["looked_at"] for score in found["rooms"].values())
     lowest = min(score["score_percent"] for score in found["rooms"].values())
+    if not asked.only:
+        how = {"sample": " ".join(asked.sample) or "all", "seed": asked.seed}
+        bar = {"bar_percent": BAR, "bar_met": lowest >= BAR}
+        keep("mutation", {"method": METHOD, **how, **bar, **found})
     print(f"mutation: {looked} mutants, {lowest} % in the lowest room")
     return int(lowest < BAR and not asked.only)
 
