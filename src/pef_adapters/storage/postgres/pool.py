@@ -32,18 +32,28 @@ async def open_pool(dsn: str, *, size: int = 16, wait_seconds: float = 30) -> As
     """A pool that is open and has proved that it can connect.
 
     A connection is checked before each use, so that a restarted database costs
-    one reconnection and no failed work.
+    one reconnection and no failed work. The first that is found dead takes all idle ones
+    with it: they died together, and one by one the pool would pause longer after each
+    (1, 2, 4 ... seconds), until whoever waits has waited too long.
 
     Raises:
         DatabaseUnavailable: no connection within `wait_seconds`.
     """
+
+    async def check(conn: Connection) -> None:
+        try:
+            await AsyncConnectionPool.check_connection(conn)
+        except psycopg.OperationalError:
+            await pool.drain()
+            raise
+
     pool: Pool = AsyncConnectionPool(
         dsn,
         kwargs={"options": _SESSION},
         min_size=1,
         max_size=size,
         open=False,
-        check=AsyncConnectionPool.check_connection,
+        check=check,
     )
     try:
         await pool.open(wait=True, timeout=wait_seconds)
