@@ -8,8 +8,9 @@ from typing import Any
 from unittest.mock import patch
 
 from pef_adapters.core.errors import PefError
+from pef_adapters.core.states import CARE
 from pef_adapters.engine.ports import Ports
-from pef_adapters.engine.records import Payment, Refund
+from pef_adapters.engine.records import Payment, Refund, TimelineEntry
 from pef_adapters.engine.waiting import put_off
 from pef_adapters.storage.memory import MemoryBook
 from pef_adapters.storage.memory.ledger import MemoryLedger
@@ -98,3 +99,22 @@ def put_off_for_ever() -> Patches:
                 await ledger.save_refund(replace(refund, next_action_at=None))
 
     return everywhere(put_off, forgotten)
+
+
+@mistake(known="privacy jobs that overwrite names in tables of evidence")
+def names_taken_from_the_timeline() -> Patches:
+    """Once a refund is at its end, its timeline no longer says who did what."""
+    add = MemoryLedger.add_entry
+
+    async def added(self: MemoryLedger, entry: TimelineEntry) -> None:
+        await add(self, entry)
+        if entry.to_state is not None and CARE[entry.to_state].final:
+            _take_names(self._tables, entry.refund_id)
+
+    return [patch.object(MemoryLedger, "add_entry", added)]
+
+
+def _take_names(tables: Tables, refund_id: str) -> None:
+    for key, kept in tables.timeline.items():
+        if kept.refund_id == refund_id:
+            tables.timeline[key] = replace(kept, actor="somebody")

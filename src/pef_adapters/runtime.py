@@ -13,6 +13,7 @@ from typing import Self
 from pef_adapters.bank_files import registry as bank_files
 from pef_adapters.engine.advance import advance
 from pef_adapters.engine.digest import digest
+from pef_adapters.engine.evidence import seal
 from pef_adapters.engine.janitor import poll_stores, sweep
 from pef_adapters.engine.mind_checkout import mind_checkout
 from pef_adapters.engine.ports import Boundary, Clock, FaultPoint, LedgerBook, Ports
@@ -116,6 +117,7 @@ def work_of(ports: Ports) -> Work:
 
     async def run_sweep() -> None:
         await sweep(ports)
+        await seal(ports)
 
     async def run_poll() -> None:
         await poll_stores(ports)

@@ -12,6 +12,7 @@ from pef_adapters.cli import (
     checkout,
     costs,
     demo,
+    evidence,
     export,
     payout,
     policy,
@@ -52,6 +53,7 @@ app.add_typer(privacy.app, name="privacy")
 app.add_typer(user.app, name="user")
 app.add_typer(token.app, name="token")
 app.add_typer(audit.app, name="audit")
+app.add_typer(evidence.app, name="evidence")
 
 
 def main() -> None:

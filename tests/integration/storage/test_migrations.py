@@ -42,6 +42,7 @@ TABLES = {
     "received",
     "refund_moves",
     "refunds",
+    "seals",
     "sessions",
     "store_health",
     "stores",

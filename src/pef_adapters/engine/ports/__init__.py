@@ -14,6 +14,7 @@ from typing import Protocol
 
 from pef_adapters.bank_files import BankFormat
 from pef_adapters.engine.ports.desk import DeskLedger
+from pef_adapters.engine.ports.evidence import EvidenceLedger
 from pef_adapters.engine.ports.ledger import RefundLedger
 from pef_adapters.engine.ports.people import PeopleLedger
 from pef_adapters.engine.ports.provider import ProviderLedger
@@ -34,6 +35,7 @@ __all__ = [
     "Boundary",
     "Clock",
     "DeskLedger",
+    "EvidenceLedger",
     "FaultPoint",
     "Fingerprint",
     "Ledger",
@@ -65,7 +67,15 @@ class Clock(Protocol):
         ...
 
 
-class Ledger(RefundLedger, DeskLedger, ProviderLedger, PeopleLedger, SearchLedger, Protocol):
+class Ledger(
+    RefundLedger,
+    DeskLedger,
+    ProviderLedger,
+    PeopleLedger,
+    SearchLedger,
+    EvidenceLedger,
+    Protocol,
+):
     """One transaction over everything we keep."""
 
 

@@ -16,6 +16,14 @@ from pef_adapters.engine.records.connections import (
     Account,
     Store,
 )
+from pef_adapters.engine.records.evidence import (
+    BookVerified,
+    Broken,
+    EvidenceBook,
+    Head,
+    Seal,
+    Wrong,
+)
 from pef_adapters.engine.records.payouts import (
     Destination,
     Link,
@@ -64,11 +72,15 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "AuditSearch",
+    "BookVerified",
+    "Broken",
     "Checkout",
     "DayTally",
     "Decided",
     "Destination",
+    "EvidenceBook",
     "Exchange",
+    "Head",
     "KeptCall",
     "KeptRefund",
     "Link",
@@ -89,6 +101,7 @@ __all__ = [
     "Review",
     "ReviewAct",
     "ReviewEnd",
+    "Seal",
     "Session",
     "Source",
     "StateTally",
@@ -97,4 +110,5 @@ __all__ = [
     "StoreHealth",
     "TimelineEntry",
     "User",
+    "Wrong",
 ]

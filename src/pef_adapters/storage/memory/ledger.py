@@ -16,6 +16,7 @@ from pef_adapters.engine.records import (
     TimelineEntry,
 )
 from pef_adapters.storage.memory.desk import Desk
+from pef_adapters.storage.memory.evidence import Evidence
 from pef_adapters.storage.memory.gateways import Gateways
 from pef_adapters.storage.memory.people import People
 from pef_adapters.storage.memory.privacy import Privacy
@@ -26,7 +27,7 @@ from pef_adapters.storage.storable import storable, utc
 _MOVES = {(source, target) for source, _, target in moves()} | {(s, s) for s in State}
 
 
-class MemoryLedger(Desk, Gateways, Privacy, People, Search):
+class MemoryLedger(Desk, Gateways, Privacy, People, Search, Evidence):
     """Deliveries, refunds, payments, attempts and evidence."""
 
     # deliveries

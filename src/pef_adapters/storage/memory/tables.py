@@ -29,6 +29,7 @@ from pef_adapters.engine.records import (
     Refund,
     Review,
     ReviewAct,
+    Seal,
     Session,
     Store,
     StoreHealth,
@@ -100,6 +101,7 @@ class Tables:
     calls: dict[tuple[str, str], KeptCall] = field(default_factory=dict)
     agencies: dict[str, Agency] = field(default_factory=dict)
     healths: dict[str, StoreHealth] = field(default_factory=dict)
+    seals: dict[tuple[str, int], Seal] = field(default_factory=dict)
     wakes: dict[int, Wake] = field(default_factory=dict)
 
     def copy(self) -> Self:

@@ -15,6 +15,7 @@ from pef_adapters.storage.postgres.calls import Calls
 from pef_adapters.storage.postgres.checkouts import Checkouts
 from pef_adapters.storage.postgres.deliveries import Deliveries
 from pef_adapters.storage.postgres.destinations import Destinations
+from pef_adapters.storage.postgres.evidence import Evidence
 from pef_adapters.storage.postgres.invitations import Invitations
 from pef_adapters.storage.postgres.limits import Limits
 from pef_adapters.storage.postgres.machine_tokens import MachineTokens
@@ -62,6 +63,7 @@ class PostgresLedger(
     Searches,
     Tallies,
     StoreStates,
+    Evidence,
 ):
     """Every table, on one connection inside one transaction."""
 

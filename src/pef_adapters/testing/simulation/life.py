@@ -152,6 +152,7 @@ class Life:
         for shop in world.shops:
             await shop.tick()
         await sweep(world.ports)
+        await world.sealing.go_on()
 
     # machines
 
@@ -176,6 +177,7 @@ class Life:
         world = self.world
         world.story.tell("HEALING")
         world.weather.calm()
+        world.sealing.calm()
         world.process.spare()
         world.book.disk_is_full = False
         world.machine_clock.error = timedelta(0)

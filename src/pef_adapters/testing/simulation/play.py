@@ -55,7 +55,8 @@ async def _lived(world: World) -> list[str]:
         if wrongs := watch.now():
             return _told(world, wrongs)
     await life.heal()
-    return _told(world, [*watch.now(), *watch.at_the_end()])
+    ends = [*watch.now(), *watch.at_the_end(), *await world.sealing.at_the_end()]
+    return _told(world, ends)
 
 
 def _told(world: World, wrongs: list[str]) -> list[str]:

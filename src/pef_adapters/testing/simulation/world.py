@@ -39,6 +39,7 @@ from pef_adapters.testing.simulation.post import Post
 from pef_adapters.testing.simulation.rail import Rail
 from pef_adapters.testing.simulation.rail_wire import HOST as RAIL_HOST
 from pef_adapters.testing.simulation.rail_wire import Keys, RailWire
+from pef_adapters.testing.simulation.sealing import Sealing
 from pef_adapters.testing.simulation.sending import wrong_request
 from pef_adapters.testing.simulation.shops.contract import PAID, Setting, Shop, StoreFront
 from pef_adapters.testing.simulation.shops.kinds import KINDS, OURS, Kind
@@ -85,6 +86,7 @@ class World:
         self.machine_clock = SkewedClock(self.clock)
         self.facts = Facts()
         self.ports = self._ports()
+        self.sealing = Sealing(seed, self.ports, self.memory, self.story)
         self.rail = Rail(self.clock.now, timedelta(seconds=self.ports.replay_window_seconds))
         self.rail_wire = RailWire(self.rail, self.weather, self.clock.now)
         self.bank = Bank(self)
