@@ -18,7 +18,7 @@ COMMITS: Mapping[str, str] = {
     "0001": "250c14e",
     "0002": "53a9363",
     "0003": "331c6b8",
-    "0004": "f5255c2",
+    "0004": "7e3df22",
 }
 _NOT_SOURCES = shutil.ignore_patterns("__pycache__", "tests", "node_modules")
 _SOURCES = ("src", "adapters/woocommerce", "adapters/shopify_app", "adapters/vtex")
