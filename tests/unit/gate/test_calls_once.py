@@ -103,6 +103,28 @@ async def test_a_call_under_way_is_not_made_twice(house: House) -> None:
     assert (await once(house.ports, ana, "key", "digest", asked_inside))["turn"] == 1
 
 
+class ProcessDied(BaseException):
+    """What is no answer: the process ends in the middle of its work."""
+
+
+async def test_who_takes_a_dead_call_over_has_it_alone(house: House) -> None:
+    """While he works nobody else takes it over, though the first claim is long dead."""
+    ana = await house.person(ANA, ADMINISTRATOR)
+
+    async def dying() -> Mapping[str, Any]:
+        raise ProcessDied
+
+    async def asked_inside() -> Mapping[str, Any]:
+        with pytest.raises(CallUnderWay):
+            await once(house.ports, ana, "key", "digest", Work())
+        return {"refund": "RF"}
+
+    with pytest.raises(ProcessDied):
+        await once(house.ports, ana, "key", "digest", dying)
+    house.world.clock.advance(seconds=DIES_AFTER.total_seconds())
+    assert await once(house.ports, ana, "key", "digest", asked_inside) == {"refund": "RF"}
+
+
 @pytest.mark.parametrize("key", ["", "  ", "x" * (LONGEST_KEY + 1), "two\nlines"])
 async def test_a_key_is_short_printable_text(house: House, key: str) -> None:
     """Two hundred letters are the most."""
