@@ -39,18 +39,46 @@ async def test_an_agency_reads_what_was_paid_out_for_its_stores(house: House) ->
     assert await audits(house.ports, owner, AuditSearch()) == []
 
 
-async def test_what_a_moved_store_left_behind_is_not_its_neighbours(world: DeskWorld) -> None:
-    """Who owns what is at an account now reads no file, and no line, of who was there before."""
-    await world.until_due("15", 5000)
-    first = await world.export()
-    await world.until_due("16", 4000)
-    await with_second_store(world)
+async def move_to_another_account(world: DeskWorld) -> None:
+    """The first store leaves its account, and what it has paid out stays behind there."""
     store = await world.store()
     async with world.book.begin() as ledger:
         account = await ledger.account("main")
         assert account is not None
         await ledger.add_account(replace(account, id="other"))
         await ledger.add_store(replace(store, account_id="other"))
+
+
+async def test_a_bank_file_takes_who_may_pay_out_for_each_line(world: DeskWorld) -> None:
+    """Who pays out at an account now, and only sees what left it, gets no file of that."""
+    await world.until_due("15", 5000)
+    batch_id = (await world.export()).batch.id
+    await with_second_store(world)
+    await move_to_another_account(world)
+    agent, owner = person(Role.AGENT), person(Role.OWNER, ELSEWHERE)
+    both = replace(agent, powers=(*agent.powers, *owner.powers))
+    assert len((await payouts.batch(world.ports, both, batch_id))[0].payouts) == 1
+    for deed in (
+        lambda: payouts.bank_file(world.ports, both, batch_id),
+        lambda: payouts.take_answers(world.ports, both, batch_id, b""),
+        lambda: payouts.attach_proof(world.ports, both, batch_id, file_name="a.pdf", body=b"a"),
+        lambda: payouts.proof(world.ports, both, batch_id, 1),
+    ):
+        with pytest.raises(NotAllowed):
+            await deed()
+    kept = await audits(world.ports, house_owner(), AuditSearch())
+    told = [(entry.what, entry.outcome) for entry in kept][:4][::-1]
+    names = ("bank_file", "bank_answers", "proof", "proof_read")
+    assert told == [(name, "NOT_ALLOWED") for name in names]
+
+
+async def test_what_a_moved_store_left_behind_is_not_its_neighbours(world: DeskWorld) -> None:
+    """Who owns what is at an account now reads no file, and no line, of who was there before."""
+    await world.until_due("15", 5000)
+    first = await world.export()
+    await world.until_due("16", 4000)
+    await with_second_store(world)
+    await move_to_another_account(world)
     neighbour = person(Role.OWNER, ELSEWHERE)
     assert await payouts.accounts(world.ports, neighbour) == ["main"]
     assert await payouts.due(world.ports, neighbour, "main") == []

@@ -245,11 +245,14 @@ async def _pass_to_account(ports: Ports, actor: Actor, deed: Deed, account_id: s
 
 
 async def _pass_to_batch(ports: Ports, actor: Actor, deed: Deed) -> None:
+    """As `_pass_to_account`, and for each line: its store may be at another account by now."""
     batch_id = deed.subject.partition("/")[2]
     async with ports.book.begin() as ledger:
         kept = await pass_to_batch(ledger, actor, Permission.SEE_PAYOUTS, batch_id)
-    deed.detail["account"] = kept.account_id
-    await _pass_to_account(ports, actor, deed, kept.account_id)
+        deed.detail["account"] = kept.account_id
+        await of_account(ledger, deed, kept.account_id)
+    async with audited_refusals(ports, actor, deed), ports.book.begin() as ledger:
+        await pass_to_batch(ledger, actor, Permission.PAY_OUT, batch_id)
 
 
 def _deed(what: str, batch_id: str) -> Deed:
