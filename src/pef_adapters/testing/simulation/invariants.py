@@ -138,6 +138,8 @@ def _ends(world: World) -> Iterator[str]:
     for refund in world.refunds:
         state, live = refund.state, world.lives(refund.id)
         care = CARE[state]
+        if world.is_unheard(refund.id):
+            continue  # after its no we do not ask again: a limit that the record names
         if not (care.final or care.owner is Owner.PERSON or refund.attention):
             yield f"I15: {refund.id} is {state}, and nobody knows"
         if live != (state is State.REFUNDED) and refund.attention is None:

@@ -127,6 +127,7 @@ class Life:
                 world.rail.turn(key, RailStatus.RETURNED)
         elif not world.lives(world.owner_of(key)) and world.weather.strikes(Fault.NO_TAKEN_BACK):
             world.facts.no_taken_back = True
+            world.facts.unheard.add(key)
             world.rail.turn(key, RailStatus.REFUNDED)
         else:
             world.rail.tell(key)  # old news once more

@@ -85,4 +85,6 @@ class Post:
         self._world.story.tell(f"webhook {httpx.URL(parcel.url).path}: {response.status_code}")
         if response.status_code in _TAKEN:
             self.taken.append(parcel.body)
+            unheard = self._world.facts.unheard
+            unheard -= {key for key in unheard if key.encode() in parcel.body}
         return response.status_code in _TAKEN

@@ -62,10 +62,14 @@ DESK_POLICY: Final[dict[str, Any]] = {
 
 @dataclass(slots=True)
 class Facts:
-    """What a world knows and the engine may not: what was sent though it should not have been."""
+    """What a world knows and the engine may not: what was sent though it should not have been.
+
+    `unheard` are ids that the rail paid after its no, and nothing of which has reached us yet.
+    """
 
     wrongs: list[str] = field(default_factory=list)
     no_taken_back: bool = False
+    unheard: set[str] = field(default_factory=set)
     pressed: set[tuple[str, int]] = field(default_factory=set)
 
 
@@ -241,6 +245,10 @@ class World:
         """Whether money of this refund is with its buyer, or on its way, by either lane."""
         rail = any(self.owner_of(booked.key) == refund_id for booked in self.rail.live())
         return rail or self.bank.holds(refund_id)
+
+    def is_unheard(self, refund_id: str) -> bool:
+        """Whether the rail paid it after its no, and every notification of that was lost."""
+        return any(self.owner_of(key) == refund_id for key in self.facts.unheard)
 
     def owner_of(self, key: str) -> str:
         """The refund behind one of our ids at the rail; "" where we never used it."""
