@@ -1,6 +1,7 @@
 """Short histories of refunds by rail and by desk; with the others they cross every place."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -35,7 +36,9 @@ from crash_acts_desk import (
     retried,
     settled,
 )
+from crash_acts_people import AGENT
 from crash_stage import ShopStage, Stage
+from pef_adapters.core.errors import NotAllowed
 from pef_adapters.core.states import State
 from pef_adapters.engine import pressed
 from pef_adapters.engine.gate import approvals as gate_approvals
@@ -115,7 +118,7 @@ async def buyer_asked_anew(stage: ShopStage) -> None:
 
 
 async def proof_kept(stage: ShopStage) -> None:
-    """A person attaches what the bank gave him."""
+    """A person attaches what the bank gave him; who may only look is refused it."""
     batches = await gate_payouts.batches(stage.ports, OWNER)
     if batches:
         name = batches[0].batch.id
@@ -123,6 +126,8 @@ async def proof_kept(stage: ShopStage) -> None:
             stage.ports, OWNER, name, file_name="voucher.pdf", body=b"%PDF"
         )
         await gate_payouts.proof(stage.ports, OWNER, name, kept.id)
+        with suppress(NotAllowed):
+            await gate_payouts.proof(stage.ports, AGENT, name, kept.id)
 
 
 def another_amount(minor: int) -> Act:
