@@ -8,13 +8,16 @@ from gate_world import (
     ADMINISTRATOR,
     MINE,
     House,
+    at_agency,
 )
-from pef_adapters.core.access import Actor
+from pef_adapters.core.access import Actor, Role
 from pef_adapters.engine.ports import Ports
 from pef_adapters.engine.records import Agency, Store, StoreHead
 from stores_file_world import Installed
 
 ANA = "ana@tienda.pe"
+ANDES = at_agency(Role.AGENCY_ADMINISTRATOR)
+COSTA = at_agency(Role.AGENCY_ADMINISTRATOR, "costa")
 
 
 async def admin(house: House) -> Actor:

@@ -131,8 +131,9 @@ class Queue:
                 await self._run_until_broken(work, concurrency)
                 _log.warning("worker_stopped_by_itself")
             except (ConnectorException, psycopg.Error) as error:
-                cause, pool = repr(error.__cause__), self._pool.get_stats()
-                _log.warning("worker_lost_the_database", error=repr(error), cause=cause, **pool)
+                # Of the cause its kind only: its words can hold a statement with what was in it.
+                kinds = {"error": type(error).__name__, "cause": type(error.__cause__).__name__}
+                _log.warning("worker_lost_the_database", **kinds, **self._pool.get_stats())
             await asyncio.sleep(self._settings.reconnect_after)
 
     async def _run_until_broken(self, work: Work, concurrency: int) -> None:

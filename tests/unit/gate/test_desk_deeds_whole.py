@@ -1,12 +1,12 @@
 """The payout desk, approvals and presses at the gate: whole answers, entries, pages and bounds."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from desk_actors import ELSEWHERE, HERE, audits, house_owner, person, with_second_store
+from desk_actors import ELSEWHERE, HERE, house_owner, person, with_second_store
 from desk_samples import batch, payout, review
+from desk_told import AGENT, OWNER, kept, of_owner
 from desk_world import DeskWorld, bank_file
 from pef_adapters.core.access import HOUSE, Actor, ActorKind, Permission, Power, Role
 from pef_adapters.core.access.places import agency_place, store_place
@@ -23,33 +23,6 @@ from pef_adapters.engine.gate import approvals, payouts
 from pef_adapters.engine.gate.payouts import BatchSummary
 from pef_adapters.engine.records import Act, PayoutEnd
 from storage_samples import refund as sample
-
-OWNER, AGENT = person(Role.OWNER), person(Role.AGENT)
-ORIGIN = "192.0.2.7"
-
-
-def told(world: DeskWorld, entry: Any) -> tuple[Any, ...]:
-    """All that an entry says, but for its number; each was kept now."""
-    assert entry.at == world.clock.now()
-    return (
-        entry.actor,
-        entry.what,
-        entry.subject,
-        (entry.store_id, entry.agency),
-        entry.outcome,
-        entry.origin,
-        dict(entry.detail),
-    )
-
-
-def of_owner(what: str, subject: str, outcome: str = "done", **detail: Any) -> tuple[Any, ...]:
-    """An entry of the owner's in his store."""
-    return (OWNER.name, what, subject, ("tienda-pe", None), outcome, ORIGIN, detail)
-
-
-async def kept(world: DeskWorld) -> list[tuple[Any, ...]]:
-    """Every entry, oldest first."""
-    return [told(world, entry) for entry in (await audits(world))[::-1]]
 
 
 async def due_desk() -> DeskWorld:

@@ -1,10 +1,9 @@
 """Presses by hand and deeds on refunds at the gate: whole answers and whole entries."""
 
-from typing import Any
-
 import pytest
 
-from desk_actors import ELSEWHERE, HERE, audits, house_owner, person, with_second_store
+from desk_actors import ELSEWHERE, HERE, house_owner, person, with_second_store
+from desk_told import AGENT, OWNER, kept, of_owner
 from desk_world import DeskWorld
 from engine_world import CIP
 from pef_adapters.core.access import Actor, ActorKind, Permission, Power, Role
@@ -17,34 +16,6 @@ from pef_adapters.core.money import Money
 from pef_adapters.engine.by_hand import Press
 from pef_adapters.engine.gate import beside, by_hand, costs, refunds
 from pef_adapters.engine.records import RefundSearch
-
-OWNER, AGENT = person(Role.OWNER), person(Role.AGENT)
-ORIGIN = "192.0.2.7"
-
-
-def told(world: DeskWorld, entry: Any) -> tuple[Any, ...]:
-    """All that an entry says, but for its number; each was kept now."""
-    assert entry.at == world.clock.now()
-    return (
-        entry.actor,
-        entry.what,
-        entry.subject,
-        (entry.store_id, entry.agency),
-        entry.outcome,
-        entry.origin,
-        dict(entry.detail),
-    )
-
-
-def of_owner(what: str, subject: str, outcome: str = "done", **detail: Any) -> tuple[Any, ...]:
-    """An entry of the owner's in his store."""
-    return (OWNER.name, what, subject, ("tienda-pe", None), outcome, ORIGIN, detail)
-
-
-async def kept(world: DeskWorld) -> list[tuple[Any, ...]]:
-    """Every entry, oldest first."""
-    return [told(world, entry) for entry in (await audits(world))[::-1]]
-
 
 # presses by hand
 

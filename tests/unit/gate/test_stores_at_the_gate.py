@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 
-from gate_told import admin, agency_of, head_of, installed, last, set_store
+from gate_told import ANA, ANDES, admin, agency_of, head_of, installed, last, set_store
 from gate_world import (
     FOREIGN,
     MINE,
     ORIGIN,
     SISTER,
     House,
-    at_agency,
     at_store,
 )
 from pef_adapters.core.access import Actor, ActorKind, Permission, Power, Role
@@ -23,11 +22,6 @@ from pef_adapters.engine import link_ups
 from pef_adapters.engine.gate import agencies, stores
 from pef_adapters.engine.gate.agencies import AgencyView
 from pef_adapters.engine.gate.stores import WHERE_KEYS_GO
-
-ANA = "ana@tienda.pe"
-ANDES = at_agency(Role.AGENCY_ADMINISTRATOR)
-COSTA = at_agency(Role.AGENCY_ADMINISTRATOR, "costa")
-
 
 # moving a store
 

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from gate_told import admin, agency_of, head_of, installed, last, set_store
+from gate_told import ANDES, COSTA, admin, agency_of, head_of, installed, last, set_store
 from gate_world import (
     FOREIGN,
     MINE,
@@ -25,11 +25,6 @@ from pef_adapters.engine.gate.stores import StoreFilter, StorePage
 from pef_adapters.engine.health import Standing, Trouble
 from pef_adapters.engine.records import StoreHealth
 from pef_adapters.engine.settings_as_code import Difference
-
-ANA = "ana@tienda.pe"
-ANDES = at_agency(Role.AGENCY_ADMINISTRATOR)
-COSTA = at_agency(Role.AGENCY_ADMINISTRATOR, "costa")
-
 
 # lists
 
